@@ -1,0 +1,18 @@
+/** `@overlapped/core/backend`: what the author of a backend needs. */
+export * from './backend.js';
+export {
+  abortError,
+  codeOf,
+  invalidArgType,
+  invalidArgValue,
+  invalidState,
+  outOfRange,
+  systemError,
+  win32FromCode,
+  win32FromErrno,
+  type FailureContext,
+  type NativeError,
+  type NativeErrorKind,
+  type OverlappedError,
+} from './errors.js';
+export { registerBackend, type Candidate, type ProbeFailure } from './selector/index.js';

@@ -1,0 +1,36 @@
+/** What core needs of a native addon. The same for every addon, so that one engine drives them all. */
+import type { ReadTarget } from '../validate.js';
+
+
+export interface NativeEngineOptions {
+  /** The most reads in flight. */
+  readonly capacity: number;
+  /** Entries of the submission queue: a batch size, not a limit. */
+  readonly queueEntries: number;
+  /** Request table: `2 * capacity` entries, a read and its cancellation for each slot. */
+  readonly requests: Uint32Array;
+  /** Completion table: `capacity` entries. */
+  readonly completions: Uint32Array;
+  readonly status: Uint32Array;
+  /** The view that each slot's read fills, from issue to completion. */
+  readonly pins: readonly (ReadTarget | null)[];
+  /** Called on the JS thread when the event loop was woken and `count` completions are in the table. */
+  readonly dispatch: (count: number) => void;
+}
+
+/** One engine: a ring, or a port with its drain thread. Lives on the thread that made it. */
+export interface NativeEngine {
+  /**
+   * Takes `count` requests from entry `first` on, submits them in one system call, and reaps what is complete.
+   * @returns completions now in the table
+   */
+  submit(first: number, count: number): number;
+  /** Page-aligned memory that stays mapped while a read fills it; null where Node allows no external ArrayBuffers. */
+  allocate(bytes: number): ArrayBuffer | null;
+  /** Asks the system to give up every read in flight. */
+  cancelAll(): void;
+  /** Frees everything. Reads must have drained. Idempotent. */
+  close(): void;
+  /** Counters by name. */
+  stats(): Record<string, number>;
+}

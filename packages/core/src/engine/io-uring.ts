@@ -1,0 +1,107 @@
+/** io_uring: files are opened through node:fs, so that Node's permission model holds, and read through the ring. */
+import type { Stats } from 'node:fs';
+import type { Backend, FileKind, OpenRequest } from '../backend.js';
+import { systemError, win32FromErrno } from '../errors.js';
+import {
+  closeDescriptor,
+  type DescriptorFile,
+  openDescriptor,
+  openDescriptorSync,
+  statDescriptor,
+} from '../node-fs/node-files.js';
+import type { NativeEngine, NativeEngineOptions } from './binding.js';
+import { NativeBackend, type NativeFiles } from './native-backend.js';
+
+const NAME = 'io_uring';
+
+/** What `@overlapped/linux-uring` exports once it is loaded. */
+export interface UringBinding {
+  createEngine(options: NativeEngineOptions): UringEngine;
+}
+
+export interface UringEngine extends NativeEngine {
+  /** Names a descriptor to the engine. `positioned` is false for pipes, whose reads carry no position (R47). */
+  addFile(fd: number, positioned: boolean): number;
+  removeFile(id: number): void;
+}
+
+export interface UringOptions {
+  /** The most reads in flight, 1 to 32768. More wait in line (R77). */
+  readonly capacity?: number;
+  /** Entries of the submission queue, a power of two: how many reads one system call takes. */
+  readonly queueEntries?: number;
+  /** Buffered reads of at least this many bytes are copied by kernel workers, not by the event loop's thread. */
+  readonly asyncBytes?: number;
+}
+
+const DEFAULTS = { capacity: 1024, queueEntries: 256, asyncBytes: 1 << 20 };
+
+interface UringFile extends DescriptorFile {
+  readonly id: number;
+}
+
+const UNPOSITIONED: ReadonlySet<FileKind> = new Set(['pipe', 'character', 'other']);
+
+class UringFiles implements NativeFiles {
+  constructor(
+    private readonly engine: UringEngine,
+    private readonly nodeFs: () => Backend,
+  ) {}
+
+  openSync(request: OpenRequest): UringFile {
+    return this.register(openDescriptorSync(request, NAME));
+  }
+
+  async open(request: OpenRequest): Promise<UringFile> {
+    const file = await openDescriptor(request, NAME);
+    // Rings read what has no positions less well than node:fs, and broke serial ports in Node once (libuv#4101).
+    const handOver = request.positionedOnly && UNPOSITIONED.has(file.kind);
+    return handOver ? { ...file, servedBy: this.nodeFs() } : this.register(file);
+  }
+
+  bind(): void {
+    // A ring takes any descriptor; the layer above keeps the rules (R14).
+  }
+
+  stat(file: UringFile): Promise<Stats> {
+    return statDescriptor(file, NAME);
+  }
+
+  close(file: UringFile): Promise<void> {
+    this.engine.removeFile(file.id);
+    return closeDescriptor(file, NAME);
+  }
+
+  private register(file: DescriptorFile): UringFile {
+    return { ...file, id: this.engine.addFile(file.fd, !UNPOSITIONED.has(file.kind)) };
+  }
+}
+
+/** @throws OverlappedError when the ring can't be made: the reason the selector reports */
+export function createUringBackend(
+  binding: UringBinding,
+  nodeFs: () => Backend,
+  options: UringOptions = {},
+): NativeBackend {
+  const { capacity, queueEntries, asyncBytes } = { ...DEFAULTS, ...options };
+  return new NativeBackend({
+    name: NAME,
+    errorKind: 'errno',
+    capabilities: { cancel: true, pipes: true, direct: true, synchronousOutcomes: false },
+    capacity,
+    queueEntries,
+    asyncBytes,
+    win32Of: win32FromErrno,
+    createEngine: (engineOptions) => {
+      try {
+        return binding.createEngine(engineOptions);
+      } catch (error) {
+        const errno = (error as { errno?: unknown }).errno;
+        if (typeof errno !== 'number') throw error;
+        const native = { kind: 'errno', code: errno } as const;
+        throw systemError({ syscall: 'io_uring_setup', win32: win32FromErrno(errno), native, backend: NAME });
+      }
+    },
+    files: (engine) => new UringFiles(engine as UringEngine, nodeFs),
+  });
+}

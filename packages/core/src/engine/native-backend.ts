@@ -1,0 +1,274 @@
+/**
+ * The JS half of every native backend: stages reads in the request table, submits those of one job together, and
+ * hands completions up. It knows nothing of any operating system.
+ */
+import type { Stats } from 'node:fs';
+import {
+  type Backend,
+  type BackendCapabilities,
+  type BackendFile,
+  type BackendStats,
+  type CompletionSink,
+  ISSUED_PENDING,
+  type OpenRequest,
+  type ReadRequest,
+} from '../backend.js';
+import { allocateWasmPages } from '../buffers/wasm-pages.js';
+import type { NativeErrorKind } from '../errors.js';
+import { ERROR_HANDLE_EOF } from '../overlapped/constants.js';
+import type { ReadTarget } from '../validate.js';
+import type { NativeEngine, NativeEngineOptions } from './binding.js';
+import { Completion, COMPLETION_END_OF_FILE, Opcode, Request, RequestFlag, Status } from './tables.js';
+import { READ_COST_BYTES, TURN_BUDGET_BYTES } from './turn-budget.js';
+
+/** How a system opens files and names them to its engine. */
+export interface NativeFiles {
+  openSync(request: OpenRequest): BackendFile;
+  open(request: OpenRequest): Promise<BackendFile>;
+  /** Associates the file with the engine (R8). */
+  bind(file: BackendFile): void;
+  stat(file: BackendFile): Promise<Stats>;
+  close(file: BackendFile): Promise<void>;
+}
+
+/** What differs from one native backend to the next. */
+export interface NativeBackendSpec {
+  readonly name: string;
+  readonly errorKind: NativeErrorKind;
+  readonly capabilities: BackendCapabilities;
+  readonly capacity: number;
+  readonly queueEntries: number;
+  /** Buffered reads of at least this many bytes are copied by the system's own threads. */
+  readonly asyncBytes: number;
+  /** Maps a raw error of the completion table to its Win32 number. */
+  readonly win32Of: (raw: number) => number;
+  readonly createEngine: (options: NativeEngineOptions) => NativeEngine;
+  readonly files: (engine: NativeEngine) => NativeFiles;
+}
+
+const UINT32_MAX = 0xffff_ffff;
+const settledPromise = Promise.resolve();
+
+export class NativeBackend implements Backend {
+  readonly name: string;
+  readonly errorKind: NativeErrorKind;
+  readonly capabilities: BackendCapabilities;
+  readonly capacity: number;
+
+  private sink!: CompletionSink;
+  private readonly engine: NativeEngine;
+  private readonly files: NativeFiles;
+  private readonly win32Of: (raw: number) => number;
+  private readonly asyncBytes: number;
+
+  private readonly requests: Uint32Array;
+  private readonly completions: Uint32Array;
+  private readonly status: Uint32Array;
+  private readonly pins: (ReadTarget | null)[];
+
+  /** Entries of the request table from `first` to `staged` wait to be submitted. */
+  private first = 0;
+  private staged = 0;
+  private stagedCost = 0;
+  private budget = TURN_BUDGET_BYTES;
+  /** A flush will run: from a microtask, or, when the turn's budget is spent, from setImmediate. */
+  private flushScheduled = false;
+  private submissions = 0;
+  private wakeups = 0;
+  private closed: Promise<void> | undefined;
+  private onDrained: (() => void) | undefined;
+
+  constructor(spec: NativeBackendSpec) {
+    this.name = spec.name;
+    this.errorKind = spec.errorKind;
+    this.capabilities = spec.capabilities;
+    this.capacity = spec.capacity;
+    this.asyncBytes = spec.asyncBytes;
+    this.win32Of = spec.win32Of;
+    this.requests = new Uint32Array(2 * spec.capacity * Request.Words);
+    this.completions = new Uint32Array(spec.capacity * Completion.Words);
+    this.status = new Uint32Array(Status.Words);
+    this.pins = new Array<ReadTarget | null>(spec.capacity).fill(null);
+    this.engine = spec.createEngine({
+      capacity: spec.capacity,
+      queueEntries: spec.queueEntries,
+      requests: this.requests,
+      completions: this.completions,
+      status: this.status,
+      pins: this.pins,
+      dispatch: (count) => {
+        this.wakeups++;
+        this.deliver(count);
+      },
+    });
+    this.files = spec.files(this.engine);
+  }
+
+  attach(sink: CompletionSink): void {
+    this.sink = sink;
+  }
+
+  openSync(request: OpenRequest): BackendFile {
+    return this.files.openSync(request);
+  }
+
+  open(request: OpenRequest): Promise<BackendFile> {
+    return this.files.open(request);
+  }
+
+  bind(file: BackendFile): void {
+    this.files.bind(file);
+  }
+
+  stat(file: BackendFile): Promise<Stats> {
+    return this.files.stat(file);
+  }
+
+  closeFile(file: BackendFile): Promise<void> {
+    return this.files.close(file);
+  }
+
+  issue(request: ReadRequest): number {
+    this.queue(request);
+    return ISSUED_PENDING;
+  }
+
+  queue(request: ReadRequest): void {
+    const { slot, length, file } = request;
+    let { target, targetOffset } = request;
+    if (targetOffset > UINT32_MAX) {
+      target = target.subarray(targetOffset);
+      targetOffset = 0;
+    }
+    const offloaded = length >= this.asyncBytes && !file.direct;
+    // Direct and offloaded reads are not copied on this thread.
+    const cost = offloaded || file.direct ? READ_COST_BYTES : length + READ_COST_BYTES;
+    const opcode = offloaded ? Opcode.Read | RequestFlag.Async : Opcode.Read;
+    const at = this.stage(opcode, slot, request.generation, cost);
+    const { requests } = this;
+    requests[at + Request.File] = file.id;
+    requests[at + Request.TargetOffset] = targetOffset;
+    requests[at + Request.Length] = length;
+    requests[at + Request.PositionLow] = request.offsetLow;
+    requests[at + Request.PositionHigh] = request.offsetHigh;
+    this.pins[slot] = target;
+  }
+
+  cancel(request: ReadRequest): void {
+    this.stage(Opcode.Cancel, request.slot, request.generation, READ_COST_BYTES);
+  }
+
+  allocate(bytes: number): ArrayBuffer {
+    return this.engine.allocate(bytes) ?? allocateWasmPages(bytes);
+  }
+
+  stats(): BackendStats {
+    const inFlight = this.pending();
+    const { submissions, wakeups } = this;
+    return { inFlight, submissions, wakeups, detail: this.engine.stats() };
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.drainAndClose();
+    return this.closed;
+  }
+
+  private async drainAndClose(): Promise<void> {
+    if (this.pending() > 0) {
+      const drained = new Promise<void>((resolve) => (this.onDrained = resolve));
+      this.engine.cancelAll();
+      await drained;
+    }
+    this.engine.close();
+  }
+
+  private pending(): number {
+    return (this.status[Status.InFlight] as number) + (this.staged - this.first);
+  }
+
+  /** Adds an entry and makes sure that a flush will come. @returns the entry's first word */
+  private stage(opcode: number, slot: number, generation: number, cost: number): number {
+    const { requests } = this;
+    // A slot has at most one read and one cancellation waiting, so the table has room once it is moved to its start.
+    if (this.staged * Request.Words === requests.length) {
+      requests.copyWithin(0, this.first * Request.Words);
+      this.staged -= this.first;
+      this.first = 0;
+    }
+    const at = this.staged++ * Request.Words;
+    requests[at + Request.Opcode] = opcode;
+    requests[at + Request.Slot] = slot;
+    requests[at + Request.Generation] = generation;
+    this.stagedCost += cost;
+    if (!this.flushScheduled) {
+      this.flushScheduled = true;
+      void settledPromise.then(this.flush); // cheaper than queueMicrotask, which makes an AsyncResource
+    }
+    return at;
+  }
+
+  private readonly flush = (): void => {
+    this.flushScheduled = false;
+    if (this.stagedCost > this.budget) {
+      const count = this.affordable();
+      if (count > 0) this.submit(count);
+      this.flushNextTurn();
+    } else {
+      this.budget -= this.stagedCost;
+      this.stagedCost = 0;
+      this.submit(this.staged - this.first);
+    }
+  };
+
+  private readonly beginTurn = (): void => {
+    this.budget = TURN_BUDGET_BYTES;
+    this.flush();
+  };
+
+  private flushNextTurn(): void {
+    if (this.flushScheduled) return;
+    this.flushScheduled = true;
+    setImmediate(this.beginTurn);
+  }
+
+  /** How many entries the rest of the budget pays for; at least one of a fresh budget. Takes their cost off both. */
+  private affordable(): number {
+    const { requests } = this;
+    const fresh = this.budget === TURN_BUDGET_BYTES;
+    let count = 0;
+    for (let entry = this.first; entry < this.staged; entry++, count++) {
+      const at = entry * Request.Words;
+      const copied = requests[at + Request.Opcode] === Opcode.Read ? (requests[at + Request.Length] as number) : 0;
+      const cost = copied + READ_COST_BYTES;
+      if (cost > this.budget && !(fresh && count === 0)) break;
+      this.budget = Math.max(0, this.budget - cost);
+      this.stagedCost = Math.max(0, this.stagedCost - cost);
+    }
+    return count;
+  }
+
+  private submit(count: number): void {
+    const { first } = this;
+    this.first += count;
+    this.submissions++;
+    const completed = this.engine.submit(first, count);
+    if (this.first === this.staged) this.first = this.staged = 0;
+    if (completed > 0) this.deliver(completed);
+  }
+
+  private deliver(count: number): void {
+    const { completions, pins, sink } = this;
+    for (let at = 0; count > 0; count--, at += Completion.Words) {
+      const slot = completions[at + Completion.Slot] as number;
+      const generation = completions[at + Completion.Generation] as number;
+      const error = completions[at + Completion.Error] as number;
+      const bytes = completions[at + Completion.Bytes] as number;
+      pins[slot] = null;
+      if (error === 0) sink.complete(slot, generation, 0, bytes, 0);
+      else if (error === COMPLETION_END_OF_FILE) sink.complete(slot, generation, ERROR_HANDLE_EOF, 0, 0);
+      else sink.complete(slot, generation, this.win32Of(error), bytes, error);
+    }
+    sink.settled();
+    if (this.onDrained !== undefined && this.pending() === 0) this.onDrained();
+  }
+}

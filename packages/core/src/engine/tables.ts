@@ -1,0 +1,52 @@
+/**
+ * The two tables that JS and native code share, as JS sees them. Their other half is
+ * packages/native-common/include/overlapped/tables.h; `pnpm build` fails when the two differ.
+ *
+ * JS owns both buffers; native code holds a reference and reads or writes them only inside calls from the JS thread.
+ * Every word is an unsigned 32-bit integer. Addresses never appear: a read names its buffer by slot, and native code
+ * takes the address from the view that is pinned there.
+ */
+
+/** Words of one entry of the request table, JS to native. */
+export const enum Request {
+  Opcode,
+  Slot,
+  Generation,
+  File,
+  TargetOffset,
+  Length,
+  PositionLow,
+  PositionHigh,
+  Words,
+}
+
+/** What a request asks for; in the low 8 bits of its first word. */
+export const enum Opcode {
+  Read = 1,
+  Cancel = 2,
+}
+
+/** Flags of a request; in its first word, above the opcode. */
+export const enum RequestFlag {
+  /** Let the system's own threads copy this read, not this one. */
+  Async = 256,
+}
+
+/** Words of one entry of the completion table, native to JS. */
+export const enum Completion {
+  Slot,
+  Generation,
+  Error,
+  Bytes,
+  Words,
+}
+
+/** `Completion.Error` of a read that ended at or beyond the end of the file. Other values: 0, or a raw error. */
+export const COMPLETION_END_OF_FILE = 0xffff_ffff;
+
+/** Words of the status area: native code's view, as of the end of its last call. */
+export const enum Status {
+  /** Reads that the system has. */
+  InFlight,
+  Words,
+}

@@ -1,0 +1,205 @@
+/** Whole ranges: short reads are finished, large ones split, direct ones aligned (R62). */
+import { alignDown, alignedBytes, alignUp, ALIGNMENT, isAligned } from '../buffers/aligned.js';
+import { outOfRange } from '../errors.js';
+import type { BoundHandle } from '../overlapped/index.js';
+import { checkPosition, MAX_POSITION } from '../validate.js';
+import type { EofPolicy } from './options.js';
+import { startRead } from './pending-read.js';
+
+/** A range longer than this is read in pieces, several at a time: no system call takes more than 2^31 bytes. */
+const PIECE_BYTES = 1 << 20;
+/** Pieces of one range in flight: enough to keep a disk busy, and memory's bandwidth used up. */
+const PIECES_IN_FLIGHT = 8;
+
+type Position = number | bigint;
+
+/** `position + bytes`, as a number where that is exact. */
+export function advance(position: Position, bytes: number): Position {
+  if (typeof position === 'number') {
+    const sum = position + bytes;
+    return Number.isSafeInteger(sum) ? sum : BigInt(position) + BigInt(bytes);
+  }
+  return position + BigInt(bytes);
+}
+
+/** The range ended before its length was read. */
+export interface UnexpectedEofError extends Error {
+  code: 'ERR_OVERLAPPED_UNEXPECTED_EOF';
+  position: Position;
+  /** Bytes asked for. */
+  length: number;
+  /** Bytes that there were. */
+  bytesRead: number;
+  path: string;
+}
+
+function unexpectedEof(bound: BoundHandle, position: Position, length: number, bytesRead: number): UnexpectedEofError {
+  const { path } = bound.handle.file;
+  const error = new Error(
+    `The file ended after ${bytesRead} of ${length} bytes at ${position}, read '${path}'. ` +
+      "To take what there is, pass { eof: 'clamp' }",
+  );
+  const code = 'ERR_OVERLAPPED_UNEXPECTED_EOF' as const;
+  return Object.assign(error, { code, position, length, bytesRead, path });
+}
+
+/** Memory that nobody else sees until the read has settled, on an ArrayBuffer of exactly `bytes`; not zeroed. */
+export function freshBytes(bytes: number): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
+}
+
+/** Waits for all, then throws the first failure: no read may still fill a buffer that the caller has back. */
+async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(promises);
+  return results.map((result) => {
+    if (result.status === 'rejected') throw result.reason;
+    return result.value;
+  });
+}
+
+/** Reads until `target` is full or the file ends. `already` bytes were read. @returns bytes in target */
+async function fillPiece(
+  bound: BoundHandle,
+  target: Uint8Array,
+  position: Position,
+  signal: AbortSignal | undefined,
+  already = 0,
+): Promise<number> {
+  let filled = already;
+  while (filled < target.byteLength) {
+    const missing = target.byteLength - filled;
+    const bytesRead = await startRead(bound, target, filled, missing, advance(position, filled), signal);
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return filled;
+}
+
+async function fillLarge(
+  bound: BoundHandle,
+  target: Uint8Array,
+  position: Position,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  let next = 0;
+  let end = target.byteLength;
+  const worker = async (): Promise<void> => {
+    while (next < end) {
+      const at = next;
+      next += PIECE_BYTES;
+      const piece = target.subarray(at, at + PIECE_BYTES);
+      try {
+        const filled = await fillPiece(bound, piece, advance(position, at), signal);
+        if (filled < piece.byteLength) end = Math.min(end, at + filled);
+      } catch (error) {
+        next = target.byteLength; // the other workers stop after the piece they have
+        throw error;
+      }
+    }
+  };
+  await settleAll(Array.from({ length: PIECES_IN_FLIGHT }, worker));
+  return end;
+}
+
+/** Fills `target` as far as the file goes. @returns bytes in target; fewer than its length only at end of file */
+export function fill(
+  bound: BoundHandle,
+  target: Uint8Array,
+  position: Position,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  if (bound.handle.file.direct && !(isAligned(target) && isAlignedSpan(position, target.byteLength))) {
+    return fillThroughAligned(bound, target, position, signal);
+  }
+  if (target.byteLength > PIECE_BYTES) return fillLarge(bound, target, position, signal);
+  return fillPiece(bound, target, position, signal);
+}
+
+export function isAlignedSpan(position: Position, length: number): boolean {
+  return length % ALIGNMENT === 0 && offsetInBlock(position) === 0;
+}
+
+function offsetInBlock(position: Position): number {
+  return Number(BigInt.asUintN(12, BigInt(position)));
+}
+
+/** A direct read of any range: whole blocks into aligned memory, then a copy. */
+async function fillThroughAligned(
+  bound: BoundHandle,
+  target: Uint8Array,
+  position: Position,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const skip = offsetInBlock(position);
+  const start = advance(position, -skip);
+  const block = alignedBytes(bound.handle.backend, Math.max(ALIGNMENT, alignUp(skip + target.byteLength)));
+  let end = 0;
+  for (let at = 0; at < block.byteLength; at = alignDown(end)) {
+    const bytesRead = await startRead(bound, block, at, block.byteLength - at, advance(start, at), signal);
+    if (bytesRead === 0) break;
+    end = at + bytesRead;
+    if (alignDown(end) === at) break; // part of one block: the file ends in it
+  }
+  const filled = Math.max(0, Math.min(end - skip, target.byteLength));
+  target.set(block.subarray(skip, skip + filled));
+  return filled;
+}
+
+/** One range of `readMany`. */
+export interface RangeRequest {
+  /** First byte, 0 to 2^63 - 1. */
+  readonly position: Position;
+  /** Bytes to read; default: all of `into`. */
+  readonly length?: number | undefined;
+  /** Where they go; default: memory made for them, on an ArrayBuffer of exactly that length. */
+  readonly into?: Uint8Array | undefined;
+}
+
+export interface PlannedRange {
+  readonly position: Position;
+  readonly target: Uint8Array;
+  readonly owned: boolean;
+}
+
+/** Checks a range of `length` bytes and where it goes, before any of a batch is issued. */
+export function checkRange(position: unknown, length: number): Position {
+  const checked = checkPosition(position, 0);
+  if (BigInt(checked) + BigInt(length) > MAX_POSITION) {
+    throw outOfRange('position', `<= ${MAX_POSITION - BigInt(length)} for ${length} bytes`, checked);
+  }
+  return checked;
+}
+
+/** What the caller gets of a range of which `filled` bytes were read. */
+function settle(bound: BoundHandle, range: PlannedRange, filled: number, eof: EofPolicy): Uint8Array {
+  const { target, position } = range;
+  if (filled === target.byteLength) return target;
+  if (eof === 'error') throw unexpectedEof(bound, position, target.byteLength, filled);
+  // Memory of ours is given away whole, so a shorter result gets an ArrayBuffer of its own length.
+  return range.owned ? target.slice(0, filled) : target.subarray(0, filled);
+}
+
+/** Reads every range; all first reads are issued in this job, so that they share one submission. */
+export async function fillRanges(
+  bound: BoundHandle,
+  ranges: readonly PlannedRange[],
+  eof: EofPolicy,
+  signal: AbortSignal | undefined,
+): Promise<Uint8Array[]> {
+  const simple = !bound.handle.file.direct;
+  const filled = await settleAll(
+    ranges.map(({ target, position }) =>
+      simple && target.byteLength <= PIECE_BYTES
+        ? startRead(bound, target, 0, target.byteLength, position, signal)
+        : fill(bound, target, position, signal),
+    ),
+  );
+  const results: Uint8Array[] = [];
+  for (const [i, range] of ranges.entries()) {
+    let bytes = filled[i] as number;
+    const short = bytes < range.target.byteLength && bytes > 0 && simple;
+    if (short) bytes = await fillPiece(bound, range.target, range.position, signal, bytes);
+    results.push(settle(bound, range, bytes, eof));
+  }
+  return results;
+}

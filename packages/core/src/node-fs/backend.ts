@@ -1,0 +1,142 @@
+/**
+ * The portable backend: callback `fs.read` on Node's thread pool. The default wherever nothing faster is to be had,
+ * and the oracle that the others are compared with.
+ */
+import fs from 'node:fs';
+import {
+  type Backend,
+  type BackendStats,
+  type CompletionSink,
+  ISSUED_PENDING,
+  type OpenRequest,
+  type ReadRequest,
+} from '../backend.js';
+import { allocateWasmPages } from '../buffers/wasm-pages.js';
+import { win32FromCode } from '../errors.js';
+import { ERROR_ACCESS_DENIED, ERROR_HANDLE_EOF } from '../overlapped/constants.js';
+import {
+  closeDescriptor,
+  type DescriptorFile,
+  hasDirect,
+  openDescriptor,
+  openDescriptorSync,
+  statDescriptor,
+} from './node-files.js';
+
+/** Enough to keep any pool size busy; more would only make cancellation coarser. */
+const DEFAULT_CAPACITY = 128;
+
+export interface NodeFsOptions {
+  /** The most reads given to `node:fs` at once, 1 to 65536. */
+  readonly capacity?: number;
+}
+
+type ReadCallback = (error: NodeJS.ErrnoException | null, bytesRead: number) => void;
+
+export class NodeFsBackend implements Backend {
+  readonly name = 'node-fs';
+  readonly errorKind = 'uv';
+  // A read that fs.read has begun can't be given up; one that waits for a slot can, and does.
+  readonly capabilities = { cancel: false, pipes: true, direct: hasDirect, synchronousOutcomes: false };
+  readonly capacity: number;
+
+  private sink!: CompletionSink;
+  private submissions = 0;
+  /** One callback per slot, made once: no closure per read. */
+  private readonly callbacks: ReadCallback[] = [];
+  private readonly generations: Uint32Array;
+  private readonly lengths: Uint32Array;
+  private inFlight = 0;
+
+  constructor(options: NodeFsOptions = {}) {
+    this.capacity = options.capacity ?? DEFAULT_CAPACITY;
+    this.generations = new Uint32Array(this.capacity);
+    this.lengths = new Uint32Array(this.capacity);
+  }
+
+  attach(sink: CompletionSink): void {
+    this.sink = sink;
+  }
+
+  openSync(request: OpenRequest): DescriptorFile {
+    return openDescriptorSync(request, this.name);
+  }
+
+  open(request: OpenRequest): Promise<DescriptorFile> {
+    return openDescriptor(request, this.name);
+  }
+
+  bind(): void {
+    // node:fs has nothing to bind; the layer above keeps the rules (R14).
+  }
+
+  issue(request: ReadRequest): number {
+    if (!(request.file as DescriptorFile).readable) return ERROR_ACCESS_DENIED;
+    const { slot, file, target, targetOffset, length } = request;
+    this.generations[slot] = request.generation;
+    this.lengths[slot] = length;
+    const callback = (this.callbacks[slot] ??= this.makeCallback(slot));
+    fs.read(file.fd, target, targetOffset, length, positionOf(request), callback);
+    this.inFlight++;
+    this.submissions++;
+    return ISSUED_PENDING;
+  }
+
+  queue(request: ReadRequest): void {
+    const outcome = this.issue(request);
+    if (outcome === ISSUED_PENDING) return;
+    const { slot, generation } = request;
+    setImmediate(() => {
+      this.sink.complete(slot, generation, outcome, 0, 0);
+      this.sink.settled();
+    });
+  }
+
+  cancel(): void {
+    // node:fs has no way to; the read ends by itself (R63).
+  }
+
+  stat(file: DescriptorFile): Promise<fs.Stats> {
+    return statDescriptor(file, this.name);
+  }
+
+  closeFile(file: DescriptorFile): Promise<void> {
+    return closeDescriptor(file, this.name);
+  }
+
+  allocate(bytes: number): ArrayBuffer {
+    return allocateWasmPages(bytes);
+  }
+
+  stats(): BackendStats {
+    const { inFlight, submissions } = this;
+    return { inFlight, submissions, wakeups: submissions - inFlight, detail: {} };
+  }
+
+  async close(): Promise<void> {
+    // Nothing of its own: the pool and the descriptors are Node's.
+  }
+
+  private makeCallback(slot: number): ReadCallback {
+    return (error, bytesRead) => {
+      this.inFlight--;
+      const generation = this.generations[slot] as number;
+      if (error !== null) {
+        this.sink.complete(slot, generation, win32FromCode(error.code), 0, error.errno ?? 0);
+      } else {
+        const eof = bytesRead === 0 && (this.lengths[slot] as number) > 0;
+        this.sink.complete(slot, generation, eof ? ERROR_HANDLE_EOF : 0, bytesRead, 0);
+      }
+      this.sink.settled();
+    };
+  }
+}
+
+/** null reads where the file is: the only way for what has no positions (R47). */
+function positionOf(request: ReadRequest): number | bigint | null {
+  const { kind } = request.file;
+  if (kind === 'pipe' || kind === 'character') return null;
+  return request.offsetHigh < 0x20_0000
+    ? request.offsetHigh * 0x1_0000_0000 + request.offsetLow
+    : (BigInt(request.offsetHigh) << 32n) | BigInt(request.offsetLow);
+}

@@ -1,0 +1,108 @@
+/** Files opened through `node:fs`: for the portable backend, and for any backend that reads by file descriptor. */
+import fs from 'node:fs';
+import type { BackendFile, FileKind, OpenRequest } from '../backend.js';
+import { type NativeError, systemError, win32FromCode } from '../errors.js';
+
+/** A file whose descriptor `node:fs` owns. */
+export interface DescriptorFile extends BackendFile {
+  readonly readable: boolean;
+}
+
+const { O_RDONLY, O_WRONLY } = fs.constants;
+/** 0 where the system has none (Windows, macOS). */
+const O_DIRECT = (fs.constants as { O_DIRECT?: number }).O_DIRECT ?? 0;
+
+/** O_RDONLY; libuv adds O_CLOEXEC. No O_CREAT, O_TRUNC or O_NONBLOCK (R1, R2). */
+function flagsOf(request: OpenRequest): number {
+  return (request.readable ? O_RDONLY : O_WRONLY) | (request.direct ? O_DIRECT : 0);
+}
+
+/** Whether `direct` opens can be had here at all. */
+export const hasDirect = O_DIRECT !== 0;
+
+function kindOf(stat: fs.Stats): FileKind {
+  if (stat.isFile()) return 'regular';
+  if (stat.isBlockDevice()) return 'block';
+  if (stat.isCharacterDevice()) return 'character';
+  return stat.isFIFO() || stat.isSocket() ? 'pipe' : 'other';
+}
+
+/** Node's error in our form: the same code on every backend, Node's number kept (R3). */
+export function fromNodeError(error: unknown, syscall: string, path: string, backend: string): Error {
+  const { code, errno } = error as NodeJS.ErrnoException;
+  if (code === undefined || errno === undefined) return error as Error; // an argument error
+  const native: NativeError = { kind: 'uv', code: errno };
+  // Windows denies by EPERM what Linux denies by EACCES: one code for both (contract 5.4).
+  const neutral = code === 'EPERM' ? 'EACCES' : code;
+  return systemError({ syscall, win32: win32FromCode(code), code: neutral, native, path, backend });
+}
+
+function unsupportedDirect(request: OpenRequest, backend: string): Error {
+  const detail = 'direct reads are not available through node:fs on this system';
+  return systemError({ syscall: 'open', win32: 50, path: request.path, backend, detail });
+}
+
+/** Refused at open on every backend, since Linux opens directories and fails later, or never (R5). */
+function directory(request: OpenRequest, backend: string): Error {
+  return systemError({ syscall: 'open', win32: 1, path: request.path, backend });
+}
+
+function describe(fd: number, stat: fs.Stats, request: OpenRequest): DescriptorFile {
+  return {
+    id: fd,
+    fd,
+    kind: kindOf(stat),
+    path: request.path,
+    direct: request.direct,
+    readable: request.readable,
+  };
+}
+
+export function openDescriptorSync(request: OpenRequest, backend: string): DescriptorFile {
+  if (request.direct && !hasDirect) throw unsupportedDirect(request, backend);
+  let fd: number | undefined;
+  try {
+    fd = fs.openSync(request.path, flagsOf(request));
+    const stat = fs.fstatSync(fd);
+    if (!stat.isDirectory()) return describe(fd, stat, request);
+  } catch (error) {
+    if (fd !== undefined) fs.closeSync(fd);
+    throw fromNodeError(error, 'open', request.path, backend);
+  }
+  fs.closeSync(fd);
+  throw directory(request, backend);
+}
+
+export async function openDescriptor(request: OpenRequest, backend: string): Promise<DescriptorFile> {
+  if (request.direct && !hasDirect) throw unsupportedDirect(request, backend);
+  const path = request.path;
+  const fd = await new Promise<number>((resolve, reject) => {
+    fs.open(path, flagsOf(request), (error, opened) =>
+      error === null ? resolve(opened) : reject(fromNodeError(error, 'open', path, backend)),
+    );
+  });
+  try {
+    const stat = await statDescriptor({ fd, path }, backend);
+    if (stat.isDirectory()) throw directory(request, backend);
+    return describe(fd, stat, request);
+  } catch (error) {
+    await closeDescriptor({ fd, path }, backend);
+    throw error;
+  }
+}
+
+export function statDescriptor(file: { fd: number; path: string }, backend: string): Promise<fs.Stats> {
+  return new Promise((resolve, reject) => {
+    fs.fstat(file.fd, (error, stat) =>
+      error === null ? resolve(stat) : reject(fromNodeError(error, 'fstat', file.path, backend)),
+    );
+  });
+}
+
+export function closeDescriptor(file: { fd: number; path: string }, backend: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fs.close(file.fd, (error) =>
+      error ? reject(fromNodeError(error, 'close', file.path, backend)) : resolve(),
+    );
+  });
+}

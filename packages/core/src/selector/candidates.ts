@@ -1,0 +1,90 @@
+/** The backends there are, in order of preference. Adding one is one entry here, or a call of `registerBackend`. */
+import type { Backend } from '../backend.js';
+import { createUringBackend } from '../engine/io-uring.js';
+import { checkLayout } from '../engine/layout.js';
+import { NodeFsBackend } from '../node-fs/backend.js';
+
+/** Why a backend can't be used: a code for programs, a sentence, and what to do about it. */
+export interface ProbeFailure {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export type CandidateResult =
+  | { readonly backend: Backend; readonly note: string }
+  | { readonly refusal: ProbeFailure; /** True if trying again later makes sense. */ readonly transient?: boolean };
+
+export interface Candidate {
+  readonly name: string;
+  /** Values of `process.platform` where auto mode tries it; empty: only by name. */
+  readonly platforms: readonly string[] | 'all';
+  /** Probes by doing, and makes the backend. Never throws: every failure is a refusal. */
+  create(): CandidateResult;
+}
+
+interface NodeModuleError {
+  readonly code?: string;
+  readonly message: string;
+}
+
+/** A native package that is not installed is a refusal like any other: npm may drop optional dependencies. */
+function packageRefusal(name: string, error: unknown): CandidateResult {
+  const { code, message } = error as NodeModuleError;
+  const missing = code === 'MODULE_NOT_FOUND';
+  return {
+    refusal: {
+      code: missing ? 'package-missing' : 'package-load-failed',
+      message: missing ? `the package ${name} is not installed` : message,
+      remedy: `npm install ${name}`,
+    },
+  };
+}
+
+/** Errors of making an engine that another time may not happen. */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENOMEM', 'ENOBUFS']);
+
+function engineRefusal(error: unknown): CandidateResult {
+  const { code, message } = error as NodeModuleError;
+  const transient = code !== undefined && TRANSIENT_CODES.has(code);
+  const remedy = transient ? 'raise the limit (ulimit -n, ulimit -l) or close some rings' : 'please report this';
+  return { refusal: { code: transient ? 'resource-limit' : 'setup-failed', message, remedy }, transient };
+}
+
+let nodeFsBackend: NodeFsBackend | undefined;
+
+/** One for the thread: it also serves the files that other backends hand over. */
+function sharedNodeFs(): NodeFsBackend {
+  return (nodeFsBackend ??= new NodeFsBackend());
+}
+
+const uring: Candidate = {
+  name: 'io_uring',
+  platforms: ['linux'],
+  create() {
+    const name = '@overlapped/linux-uring';
+    let loaded;
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on demand, and synchronously
+      loaded = (require('@overlapped/linux-uring') as typeof import('@overlapped/linux-uring')).load();
+    } catch (error) {
+      return packageRefusal(name, error);
+    }
+    if (!loaded.ok) return { refusal: loaded.refusal, transient: loaded.refusal.code === 'resource-limit' };
+    const mismatch = checkLayout(name, loaded.addon.layout);
+    if (mismatch !== undefined) return { refusal: mismatch };
+    try {
+      return { backend: createUringBackend(loaded.addon, sharedNodeFs), note: `kernel interface: ${loaded.rung}` };
+    } catch (error) {
+      return engineRefusal(error);
+    }
+  },
+};
+
+const nodeFs: Candidate = {
+  name: 'node-fs',
+  platforms: 'all',
+  create: () => ({ backend: sharedNodeFs(), note: 'fs.read on the thread pool' }),
+};
+
+export const BUILT_IN: readonly Candidate[] = [uring, nodeFs];

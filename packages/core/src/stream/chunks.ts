@@ -1,0 +1,122 @@
+/** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
+import { alignDown, alignedBytes, ALIGNMENT } from '../buffers/aligned.js';
+import { outOfRange } from '../errors.js';
+import { startRead } from '../file/pending-read.js';
+import { advance, checkRange } from '../file/ranges.js';
+import type { BoundHandle } from '../overlapped/index.js';
+import { checkPosition, checkSignal, integerInRange, MAX_POSITION } from '../validate.js';
+
+export interface ChunksOptions {
+  /** First byte; default 0. */
+  readonly start?: number | bigint | undefined;
+  /** First byte that is not read, as in `slice`; default: the end of the file. */
+  readonly end?: number | bigint | undefined;
+  /** Bytes of a chunk, 1 to 2^30; default 256 KiB. The last chunk may be shorter. */
+  readonly chunkSize?: number | undefined;
+  /** Chunks read ahead, 1 to 1024; default 4. */
+  readonly depth?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export const DEFAULT_CHUNK_BYTES = 256 << 10;
+export const DEFAULT_DEPTH = 4;
+const MAX_CHUNK_BYTES = 1 << 30;
+const MAX_DEPTH = 1024;
+
+/** What is to be read, checked: blocks of `size` bytes from `first` on, of which `skip` and the end are cut. */
+interface Plan {
+  readonly first: number | bigint;
+  readonly skip: number;
+  readonly end: bigint;
+  readonly size: number;
+  readonly depth: number;
+}
+
+function plan(bound: BoundHandle, options: ChunksOptions): Plan {
+  checkSignal(options.signal);
+  const start = checkPosition(options.start ?? 0, 0);
+  const end = BigInt(checkPosition(options.end ?? MAX_POSITION, 0));
+  if (end < BigInt(start)) throw outOfRange('end', `>= start (${start})`, options.end as number | bigint);
+  const size = integerInRange(options.chunkSize ?? DEFAULT_CHUNK_BYTES, 'chunkSize', 1, MAX_CHUNK_BYTES);
+  const depth = integerInRange(options.depth ?? DEFAULT_DEPTH, 'depth', 1, MAX_DEPTH);
+  if (!bound.handle.file.direct) return { first: start, skip: 0, end, size, depth };
+  // Direct reads go by whole blocks: begin on one, and cut what was not asked for.
+  const skip = Number(BigInt(start) % BigInt(ALIGNMENT));
+  return { first: advance(start, -skip), skip, end, size: Math.max(ALIGNMENT, alignDown(size)), depth };
+}
+
+/** One buffer of the ring, and the read that fills it. */
+interface Lane {
+  readonly memory: Uint8Array;
+  position: number | bigint;
+  length: number;
+  read: Promise<number>;
+}
+
+/** The file's chunks; each is lent until the next step. Ends early without a read left in flight. */
+export async function* chunks(bound: BoundHandle, options: ChunksOptions): AsyncGenerator<Uint8Array, void, void> {
+  const { first, skip, end, size, depth } = plan(bound, options);
+  const { signal } = options;
+  const { backend, file } = bound.handle;
+  let ahead = first;
+  const begin = (memory: Uint8Array): Lane | undefined => {
+    const left = end - BigInt(ahead);
+    if (left <= 0n) return undefined;
+    // A direct read takes whole blocks past `end`; the surplus is cut below.
+    const length = left < BigInt(size) && !file.direct ? Number(left) : size;
+    const lane = { memory, position: ahead, length, read: startRead(bound, memory, 0, length, ahead, signal) };
+    lane.read.catch(ignore); // whoever awaits it hears of it
+    ahead = advance(ahead, length);
+    return lane;
+  };
+  const lanes: Lane[] = [];
+  try {
+    while (lanes.length < depth) {
+      const lane = begin(alignedBytes(backend, size));
+      if (lane === undefined) break;
+      lanes.push(lane);
+    }
+    let cut = skip;
+    for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
+      const filled = await finish(bound, lane, signal);
+      const room = end - BigInt(lane.position);
+      const bytes = room < BigInt(filled) ? Number(room) : filled;
+      if (bytes > cut) yield lane.memory.subarray(cut, bytes);
+      cut = 0;
+      if (filled < lane.length) return; // the end of the file
+      // A consumer may have transferred the memory away although it was only lent.
+      const memory = lane.memory.byteLength === size ? lane.memory : alignedBytes(backend, size);
+      const next = begin(memory);
+      if (next !== undefined) lanes.push(next);
+    }
+  } finally {
+    // Memory in which a read is under way is not given up (R65).
+    await Promise.allSettled(lanes.map(({ read }) => read));
+  }
+}
+
+function ignore(): void {
+  // See the comment at the call.
+}
+
+/** Finishes a short read, so that chunks stay in step. @returns bytes of the lane; fewer only at end of file */
+async function finish(bound: BoundHandle, lane: Lane, signal: AbortSignal | undefined): Promise<number> {
+  const { memory, position, length } = lane;
+  const { direct } = bound.handle.file;
+  let filled = await lane.read;
+  while (filled > 0 && filled < length) {
+    const at = direct ? alignDown(filled) : filled;
+    const more = await startRead(bound, memory, at, length - at, advance(position, at), signal);
+    if (at + more <= filled) break;
+    filled = at + more;
+  }
+  return filled;
+}
+
+/** Checks `start` and the inclusive `end` that Node's streams take. @returns an exclusive end */
+export function exclusiveEnd(start: number | bigint, end: number | bigint | undefined): number | bigint | undefined {
+  if (end === undefined || end === Infinity) return undefined;
+  checkRange(end, 1);
+  if (end < start) throw outOfRange('start', `<= "end" (here: ${end})`, start);
+  return advance(end, 1);
+}

@@ -1,0 +1,232 @@
+// The addon's face to JS: probe(path) and createEngine(options). The only file that includes napi.h.
+#include <napi.h>
+
+#include <overlapped/check.h>
+
+#include <cstring>
+#include <functional>
+#include <memory>
+
+#include "engine.h"
+#include "probe.h"
+
+namespace overlapped::uring {
+namespace {
+
+constexpr uint32_t kMaxCapacity = 32'768;
+
+// Every function of an engine object holds a share; the engine itself goes when JS closes it, or the environment ends.
+struct Holder {
+  Engine* engine = nullptr;
+};
+using Share = std::shared_ptr<Holder>;
+
+Engine* engine_of(const Napi::CallbackInfo& info, const Share& holder) {
+  if (holder->engine == nullptr) throw Napi::Error::New(info.Env(), "the io_uring engine is closed");
+  return holder->engine;
+}
+
+// The hot call, by plain Node-API: arguments (first, count), returns the number of completions.
+napi_value submit(napi_env env, napi_callback_info info) {
+  size_t argc = 2;
+  napi_value argv[2];
+  void* data = nullptr;
+  uint32_t first = 0;
+  uint32_t count = 0;
+  NAPI_TRY(napi_get_cb_info(env, info, &argc, argv, nullptr, &data));
+  NAPI_TRY(napi_get_value_uint32(env, argv[0], &first));
+  NAPI_TRY(napi_get_value_uint32(env, argv[1], &count));
+  Engine* engine = (*static_cast<Share*>(data))->engine;
+  if (engine == nullptr) {
+    NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", "the io_uring engine is closed"));
+    return nullptr;
+  }
+  uint32_t completed = 0;
+  if (failed(engine->submit(first, count, &completed))) {
+    NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", "a pinned buffer could not be resolved"));
+    return nullptr;
+  }
+  napi_value result;
+  NAPI_TRY(napi_create_uint32(env, completed, &result));
+  return result;
+}
+
+Napi::Value raw_function(Napi::Env env, const char* name, napi_callback callback, const Share& holder) {
+  auto* data = new Share(holder);
+  napi_value function;
+  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function);
+  if (status == napi_ok) {
+    status = napi_add_finalizer(
+        env, function, data, [](napi_env, void* share, void*) { delete static_cast<Share*>(share); }, nullptr,
+        nullptr);
+  }
+  if (failed(status)) {
+    delete data;
+    throw Napi::Error::New(env, "could not create a function");
+  }
+  return {env, function};
+}
+
+uint32_t* table(const Napi::Object& options, const char* name, size_t words, napi_ref* keep) {
+  const auto value = options.Get(name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
+    throw Napi::TypeError::New(options.Env(), std::string(name) + " must be a Uint32Array");
+  }
+  auto array = value.As<Napi::Uint32Array>();
+  if (array.ElementLength() < words) throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
+  NAPI_MUST(napi_create_reference(options.Env(), array, 1, keep));
+  return array.Data();
+}
+
+EngineOptions read_options(const Napi::Object& object) {
+  const Napi::Env env = object.Env();
+  EngineOptions options;
+  options.capacity = object.Get("capacity").ToNumber().Uint32Value();
+  options.queue_entries = object.Get("queueEntries").ToNumber().Uint32Value();
+  if (options.capacity == 0 || options.capacity > kMaxCapacity || options.queue_entries == 0) {
+    throw Napi::RangeError::New(env, "capacity must be 1 to 32768, queueEntries at least 1");
+  }
+  options.request_entries = 2 * options.capacity;
+  const Napi::Value pins = object.Get("pins");
+  const Napi::Value dispatch = object.Get("dispatch");
+  if (!pins.IsArray() || !dispatch.IsFunction()) throw Napi::TypeError::New(env, "pins and dispatch are required");
+  options.requests =
+      table(object, "requests", size_t{options.request_entries} * kRequestWords, &options.tables[0]);
+  options.completions =
+      table(object, "completions", size_t{options.capacity} * kCompletionWords, &options.tables[1]);
+  options.status = table(object, "status", kStatusWords, &options.tables[2]);
+  NAPI_MUST(napi_create_reference(env, pins, 1, &options.pins));
+  NAPI_MUST(napi_create_reference(env, dispatch, 1, &options.dispatch));
+  return options;
+}
+
+Napi::Value allocate(const Napi::CallbackInfo& info, Engine* engine) {
+  struct Lease {
+    std::shared_ptr<Regions> regions;
+    Regions::Region* region;
+  };
+  const Napi::Env env = info.Env();
+  const auto bytes = static_cast<size_t>(info[0].ToNumber().Int64Value());
+  auto* region = engine->regions()->allocate(bytes);
+  if (region == nullptr) throw Napi::RangeError::New(env, "out of memory");
+  auto* lease = new Lease{engine->regions(), region};
+  napi_value buffer;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, region->base, bytes,
+      [](napi_env, void*, void* hint) {
+        const std::unique_ptr<Lease> last(static_cast<Lease*>(hint));
+        last->regions->drop(last->region);
+      },
+      lease, &buffer);
+  if (status == napi_no_external_buffers_allowed) {
+    // V8's sandbox (Electron): the caller falls back to ordinary memory.
+    lease->regions->drop(region);
+    delete lease;
+    return env.Null();
+  }
+  if (failed(status)) throw Napi::Error::New(env);  // the finalizer has run
+  return {env, buffer};
+}
+
+Napi::Value stats(const Napi::CallbackInfo& info, Engine* engine) {
+  auto object = Napi::Object::New(info.Env());
+  const DriverStats& counters = engine->stats();
+  const auto set = [&](const char* name, uint64_t value) { object.Set(name, static_cast<double>(value)); };
+  set("enters", counters.enters);
+  set("reads", counters.reads);
+  set("offloaded", counters.offloaded);
+  set("cancels", counters.cancels);
+  set("retries", counters.retries);
+  set("strays", counters.strays);
+  set("enterErrors", counters.enterErrors);
+  set("wakeups", engine->wakeups());
+  set("regions", engine->regions()->count());
+  set("regionBytes", engine->regions()->bytes());
+  object.Set("rung", engine->ring().rung().name);
+  return object;
+}
+
+Napi::Value add_file(const Napi::CallbackInfo& info, Engine* engine) {
+  const int fd = info[0].ToNumber().Int32Value();
+  return Napi::Number::New(info.Env(), engine->add_file(fd, info[1].ToBoolean()));
+}
+
+Napi::Value remove_file(const Napi::CallbackInfo& info, Engine* engine) {
+  if (!engine->remove_file(info[0].ToNumber().Uint32Value())) {
+    throw Napi::Error::New(info.Env(), "no such file in the engine");
+  }
+  return info.Env().Undefined();
+}
+
+Napi::Value cancel_all(const Napi::CallbackInfo& info, Engine* engine) {
+  engine->cancel_all();
+  return info.Env().Undefined();
+}
+
+using Method = Napi::Value (*)(const Napi::CallbackInfo&, Engine*);
+constexpr struct {
+  const char* name;
+  Method method;
+} kMethods[] = {
+    {"addFile", add_file},     {"removeFile", remove_file}, {"cancelAll", cancel_all},
+    {"allocate", allocate},    {"stats", stats},
+};
+
+Napi::Value create_engine(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  auto holder = std::make_shared<Holder>();
+  holder->engine = new Engine(env, read_options(info[0].As<Napi::Object>()));
+  const int error = holder->engine->open();
+  if (error != 0) {
+    holder->engine->shut_down();  // frees itself
+    auto refusal = Napi::Error::New(env, std::string("io_uring: ") + std::strerror(-error));
+    refusal.Set("errno", Napi::Number::New(env, -error));
+    throw refusal;
+  }
+  auto object = Napi::Object::New(env);
+  object.Set("submit", raw_function(env, "submit", submit, holder));
+  for (const auto& [name, method] : kMethods) {
+    object.Set(name, Napi::Function::New(
+                         env, [holder, method](const Napi::CallbackInfo& call) { return method(call, engine_of(call, holder)); },
+                         name));
+  }
+  object.Set("close", Napi::Function::New(
+                          env,
+                          [holder](const Napi::CallbackInfo&) {
+                            if (holder->engine != nullptr) std::exchange(holder->engine, nullptr)->shut_down();
+                          },
+                          "close"));
+  return object;
+}
+
+Napi::Value run_probe(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const ProbeReport report = probe(info[0].ToString().Utf8Value().c_str());
+  auto object = Napi::Object::New(env);
+  object.Set("works", report.works);
+  object.Set("step", report.step);
+  object.Set("errno", report.error);
+  object.Set("rung", report.rung);
+  object.Set("features", report.features);
+  return object;
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  exports.Set("layout", [&] {
+    auto layout = Napi::Array::New(env);
+    uint32_t at = 0;
+    for (const uint32_t words : {kRequestWords, kCompletionWords, kStatusWords}) layout.Set(at++, words);
+    return layout;
+  }());
+  exports.Set("probe", Napi::Function::New(env, run_probe, "probe"));
+  exports.Set("createEngine", Napi::Function::New(env, create_engine, "createEngine"));
+  return exports;
+}
+
+}  // namespace
+}  // namespace overlapped::uring
+
+static Napi::Object register_module(Napi::Env env, Napi::Object exports) {
+  return overlapped::uring::init(env, exports);
+}
+NODE_API_MODULE(linux_uring, register_module)

@@ -1,0 +1,250 @@
+// Reads in flight on one ring: table entries become submissions, completions become table entries. Knows nothing of
+// N-API or libuv; `Kernel` is Ring, or a scripted one in tests.
+#pragma once
+
+#include <liburing.h>
+#include <overlapped/slot_table.h>
+#include <overlapped/tables.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdint>
+#include <vector>
+
+namespace overlapped::uring {
+
+// A read, with everything resolved. `hold` is given back when its slot ends.
+struct Read {
+  int fd = -1;
+  std::byte* address = nullptr;
+  uint32_t length = 0;
+  uint64_t position = 0;
+  bool async = false;
+  bool cancelled = false;  // before the kernel saw it
+  uint8_t retries = 0;
+  void* hold = nullptr;
+};
+
+struct DriverStats {
+  uint64_t enters = 0;
+  uint64_t reads = 0;
+  uint64_t offloaded = 0;
+  uint64_t cancels = 0;
+  uint64_t retries = 0;
+  uint64_t strays = 0;
+  uint64_t enterErrors = 0;
+};
+
+// The kernel reads at most this many bytes at once; it would cut a longer read short anyway.
+inline constexpr uint32_t kMaxReadBytes = 0x7fff'f000;
+// Completions that say "again" are the kernel's business, not the caller's; but not forever.
+inline constexpr uint8_t kMaxRetries = 16;
+// Calls in a row that took nothing, with nothing in flight that could free what is missing.
+inline constexpr uint32_t kMaxStalls = 64;
+// Rounds of one pump: then the event loop gets its turn, and the eventfd brings us back.
+inline constexpr unsigned kMaxRounds = 8;
+inline constexpr unsigned kReapBatch = 64;
+
+template <class Kernel, class ReleaseHold>
+class Driver {
+ public:
+  Driver(Kernel& kernel, uint32_t capacity, ReleaseHold release)
+      : kernel_(kernel), slots_(capacity), release_(release) {}
+
+  uint32_t in_flight() const { return slots_.in_use(); }
+  // Requests that the kernel has not taken yet.
+  uint32_t deferred() const {
+    return static_cast<uint32_t>(backlog_.size() - backlog_head_) + kernel_.unsubmitted();
+  }
+  const DriverStats& stats() const { return stats_; }
+
+  // Accepts a read. Its slot must be free: JS gives a slot out again only after its completion.
+  void stage_read(uint32_t index, uint32_t generation, const Read& read) {
+    auto& slot = slots_.begin(index, generation);
+    slot.operation = read;
+    slot.operation.length = std::min(read.length, kMaxReadBytes);
+    stats_.reads++;
+    stats_.offloaded += read.async ? 1 : 0;
+    if (!queue_read(index, slot)) backlog_.push_back({index, generation, false});
+  }
+
+  // Asks for a read to be given up. Nothing happens if it has ended (R64).
+  void stage_cancel(uint32_t index, uint32_t generation) {
+    auto* slot = slots_.find(index, generation);
+    if (slot == nullptr || slot->state == SlotState::Cancelling) return;
+    stats_.cancels++;
+    if (slot->state == SlotState::Staged) {
+      slot->operation.cancelled = true;
+    } else {
+      slots_.transition(*slot, SlotState::Cancelling);
+      if (!queue_cancel(index, generation)) backlog_.push_back({index, generation, true});
+    }
+  }
+
+  void cancel_all() {
+    for (uint32_t index = 0; index < slots_.capacity(); index++) {
+      if (slots_[index].state != SlotState::Free) stage_cancel(index, slots_[index].generation);
+    }
+  }
+
+  // Gives the queue to the kernel and collects what is complete.
+  void pump(CompletionWriter& out) {
+    for (unsigned round = 0; round < kMaxRounds; round++) {
+      refill(out);
+      const bool went = enter(out);
+      reap(out);
+      if (!went || (deferred() == 0 && !kernel_.has_hidden_work())) return;
+    }
+  }
+
+  // Teardown: returns when the kernel has let go of every buffer (R74). Completions go nowhere.
+  void drain(CompletionWriter& scratch) {
+    cancel_all();
+    while (slots_.in_use() > 0) {
+      scratch.rewind();
+      pump(scratch);
+      if (slots_.in_use() > 0) (void)kernel_.wait(kDrainWaitMs);
+    }
+  }
+
+ private:
+  using Slots = SlotTable<Read>;
+  using Slot = typename Slots::Slot;
+
+  struct Waiting {
+    uint32_t index;
+    uint32_t generation;
+    bool cancel;
+  };
+
+  static constexpr unsigned kDrainWaitMs = 50;
+  static constexpr uint64_t kCancelBit = uint64_t{1} << 31;
+
+  static uint64_t token(uint32_t index, uint32_t generation) { return (uint64_t{generation} << 32) | index; }
+
+  bool backlogged() const { return backlog_head_ < backlog_.size(); }
+
+  bool queue_read(uint32_t index, Slot& slot) {
+    io_uring_sqe* entry = backlogged() && !refilling_ ? nullptr : kernel_.next_entry();
+    if (entry == nullptr) return false;
+    const Read& read = slot.operation;
+    io_uring_prep_read(entry, read.fd, read.address, read.length, read.position);
+    if (read.async) entry->flags |= IOSQE_ASYNC;
+    entry->user_data = token(index, slot.generation);
+    slots_.transition(slot, SlotState::InFlight);
+    return true;
+  }
+
+  bool queue_cancel(uint32_t index, uint32_t generation) {
+    io_uring_sqe* entry = backlogged() && !refilling_ ? nullptr : kernel_.next_entry();
+    if (entry == nullptr) return false;
+    io_uring_prep_cancel64(entry, token(index, generation), 0);
+    entry->user_data = token(index, generation) | kCancelBit;
+    return true;
+  }
+
+  // Moves what did not fit into the queue, in order, as far as it fits now.
+  void refill(CompletionWriter& out) {
+    refilling_ = true;
+    for (; backlogged(); backlog_head_++) {
+      const Waiting waiting = backlog_[backlog_head_];
+      Slot* slot = slots_.find(waiting.index, waiting.generation);
+      if (slot == nullptr) continue;  // a cancellation whose read has ended
+      if (waiting.cancel) {
+        if (!queue_cancel(waiting.index, waiting.generation)) break;
+      } else if (slot->operation.cancelled) {
+        finish(waiting.index, *slot, ECANCELED, 0, out);
+      } else if (!queue_read(waiting.index, *slot)) {
+        break;
+      }
+    }
+    refilling_ = false;
+    if (!backlogged()) {
+      backlog_.clear();
+      backlog_head_ = 0;
+    }
+  }
+
+  // One system call, if there is anything to do. @return false if the kernel takes nothing for now
+  bool enter(CompletionWriter& out) {
+    if (kernel_.unsubmitted() == 0 && !kernel_.has_hidden_work()) return true;
+    stats_.enters++;
+    const int taken = kernel_.submit();
+    if (taken >= 0) {
+      stalls_ = 0;
+      return true;
+    }
+    stats_.enterErrors++;
+    if (taken == -EINTR) return true;
+    const bool transient = taken == -EAGAIN || taken == -EBUSY;
+    const bool hopeless = slots_.in_use() == deferred() && ++stalls_ > kMaxStalls;
+    if (!transient || hopeless) fail_unsubmitted(-taken, out);
+    return false;
+  }
+
+  // The kernel refused the call itself: every read it has not taken ends with that error, none is lost (R77).
+  void fail_unsubmitted(int error, CompletionWriter& out) {
+    stalls_ = 0;
+    kernel_.discard_unsubmitted([&](uint64_t user_data) {
+      if ((user_data & kCancelBit) != 0) return;
+      finish(static_cast<uint32_t>(user_data), slots_[static_cast<uint32_t>(user_data)], error, 0, out);
+    });
+  }
+
+  void reap(CompletionWriter& out) {
+    io_uring_cqe* batch[kReapBatch];
+    for (;;) {
+      const unsigned count = kernel_.peek(batch, kReapBatch);
+      for (unsigned i = 0; i < count; i++) complete(batch[i]->user_data, batch[i]->res, out);
+      if (count > 0) kernel_.advance(count);
+      if (count < kReapBatch) return;
+    }
+  }
+
+  void complete(uint64_t user_data, int32_t result, CompletionWriter& out) {
+    if ((user_data & kCancelBit) != 0) return;  // what cancelling came to does not matter (R63)
+    const auto index = static_cast<uint32_t>(user_data);
+    Slot* slot = slots_.find(index, static_cast<uint32_t>(user_data >> 32));
+    if (slot == nullptr) {
+      stats_.strays++;
+      return;
+    }
+    if ((result == -EAGAIN || result == -EINTR) && again(index, *slot)) return;
+    if (result < 0) {
+      finish(index, *slot, static_cast<uint32_t>(-result), 0, out);
+    } else if (result == 0 && slot->operation.length > 0) {
+      finish(index, *slot, kCompletionEndOfFile, 0, out);
+    } else {
+      finish(index, *slot, 0, static_cast<uint32_t>(result), out);
+    }
+  }
+
+  // Some file systems answer EAGAIN even to a blocking read, and a signal may interrupt one: the caller never hears.
+  bool again(uint32_t index, Slot& slot) {
+    if (slot.state == SlotState::Cancelling || slot.operation.retries >= kMaxRetries) return false;
+    slot.operation.retries++;
+    stats_.retries++;
+    slots_.transition(slot, SlotState::Staged);
+    backlog_.push_back({index, slot.generation, false});
+    return true;
+  }
+
+  void finish(uint32_t index, Slot& slot, uint32_t error, uint32_t bytes, CompletionWriter& out) {
+    const uint32_t generation = slot.generation;
+    void* hold = slot.operation.hold;
+    slots_.end(slot);
+    if (hold != nullptr) release_(hold);
+    out.write(index, generation, error, bytes);
+  }
+
+  Kernel& kernel_;
+  Slots slots_;
+  ReleaseHold release_;
+  std::vector<Waiting> backlog_;
+  size_t backlog_head_ = 0;
+  bool refilling_ = false;
+  uint32_t stalls_ = 0;
+  DriverStats stats_;
+};
+
+}  // namespace overlapped::uring

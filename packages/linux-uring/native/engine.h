@@ -1,0 +1,96 @@
+// One ring with its tables, its files and its place in the event loop. One JS thread owns it.
+#pragma once
+
+#include <node_api.h>
+#include <overlapped/region_registry.h>
+#include <overlapped/tables.h>
+
+#include <memory>
+#include <vector>
+
+#include "driver.h"
+#include "ring.h"
+#include "waker.h"
+
+namespace overlapped::uring {
+
+struct Pages {
+  static void* map(size_t bytes);
+  static void unmap(void* base, size_t bytes);
+};
+using Regions = RegionRegistry<Pages>;
+
+struct ReleaseRegion {
+  Regions* regions;
+  void operator()(void* region) const { regions->drop(static_cast<Regions::Region*>(region)); }
+};
+
+struct EngineOptions {
+  uint32_t capacity = 0;
+  uint32_t queue_entries = 0;
+  uint32_t* requests = nullptr;
+  uint32_t request_entries = 0;
+  uint32_t* completions = nullptr;
+  uint32_t* status = nullptr;
+  // Strong references for the engine's life: the three tables stay where they are, the pins keep the buffers.
+  napi_ref tables[3] = {};
+  napi_ref pins = nullptr;
+  napi_ref dispatch = nullptr;
+};
+
+class Engine {
+ public:
+  Engine(napi_env env, const EngineOptions& options);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // 0 or -errno; the engine is unusable after a failure, but destroys cleanly.
+  int open();
+  bool is_open() const { return state_ == State::Open; }
+
+  // The hot call: requests [first, first + count) go to the kernel. @return completions in the table, or a failed
+  // status with an exception pending.
+  napi_status submit(uint32_t first, uint32_t count, uint32_t* completed);
+
+  uint32_t add_file(int fd, bool positioned);
+  bool remove_file(uint32_t id);
+  void cancel_all();
+
+  const std::shared_ptr<Regions>& regions() const { return regions_; }
+  const DriverStats& stats() const { return driver_.stats(); }
+  const Ring& ring() const { return ring_; }
+  uint64_t wakeups() const { return wakeups_; }
+
+  // Cancels, drains, then frees (R74), in that order, whoever asks: JS, or the environment's end. Idempotent.
+  void shut_down();
+
+ private:
+  enum class State : uint8_t { Closed, Open, Closing };
+
+  struct File {
+    int fd = -1;
+    bool positioned = true;
+  };
+
+  napi_status stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
+  void on_wake();
+  void pump(CompletionWriter& out);
+  bool has_completions() const { return ring_.has_hidden_work() || ring_.has_completions(); }
+  void release_references();
+
+  napi_env env_;
+  EngineOptions options_;
+  State state_ = State::Closed;
+  std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
+  Ring ring_;
+  Waker waker_;
+  Driver<Ring, ReleaseRegion> driver_;
+  std::vector<File> files_;
+  std::vector<uint32_t> free_files_;
+  uint64_t wakeups_ = 0;
+  napi_async_context async_context_ = nullptr;
+  napi_async_cleanup_hook_handle cleanup_ = nullptr;
+};
+
+}  // namespace overlapped::uring

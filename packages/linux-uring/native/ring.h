@@ -1,0 +1,73 @@
+// The io_uring calls that the driver uses, and nothing else: the seam that tests replace.
+#pragma once
+
+#include <liburing.h>
+
+#include <cstdint>
+
+namespace overlapped::uring {
+
+// One step of the setup ladder: kernels refuse flags they don't know with EINVAL, so the next step asks for less.
+struct Rung {
+  unsigned flags;
+  const char* name;   // as the doctor prints it
+  const char* since;  // first kernel that has it
+};
+
+struct RingConfig {
+  unsigned entries;             // submission queue, a batch size
+  unsigned completion_entries;  // so large that it can't overflow
+};
+
+class Ring {
+ public:
+  Ring() = default;
+  Ring(const Ring&) = delete;
+  Ring& operator=(const Ring&) = delete;
+  ~Ring() { close(); }
+
+  // 0, or -errno: of the last rung tried, or -ENOTSUP where features are missing.
+  int open(const RingConfig& config);
+  void close();
+  bool is_open() const { return open_; }
+
+  const Rung& rung() const { return *rung_; }
+  unsigned features() const { return ring_.features; }
+  bool supports(int opcode);
+
+  // Next free entry, or null when the queue is full until the next submit.
+  io_uring_sqe* next_entry() { return io_uring_get_sqe(&ring_); }
+  unsigned unsubmitted() const { return io_uring_sq_ready(&ring_); }
+
+  // Hands the queue to the kernel and, where it has work of ours to finish, lets it do that. @return taken, or -errno
+  int submit();
+  // Takes back every entry that the kernel has not taken, and tells `entry` their user data. Without SQPOLL nobody
+  // else reads the queue between two calls.
+  template <class Callback>
+  void discard_unsubmitted(Callback entry) {
+    io_uring_sq& queue = ring_.sq;
+    const unsigned head = *queue.khead;
+    for (unsigned at = head; at != queue.sqe_tail; at++) entry(queue.sqes[at & *queue.kring_mask].user_data);
+    queue.sqe_head = queue.sqe_tail = head;
+    __atomic_store_n(queue.ktail, head, __ATOMIC_RELEASE);
+  }
+  // Waits for at least one completion. @return 0 or -errno (-ETIME)
+  int wait(unsigned milliseconds);
+
+  unsigned peek(io_uring_cqe** out, unsigned max) { return io_uring_peek_batch_cqe(&ring_, out, max); }
+  void advance(unsigned count) { io_uring_cq_advance(&ring_, count); }
+  // True if the kernel has completions that only another enter brings to the queue.
+  bool has_hidden_work() const;
+  bool has_completions() const { return io_uring_cq_ready(&ring_) > 0; }
+
+  int register_eventfd(int fd) { return io_uring_register_eventfd(&ring_, fd); }
+  // A plain memory write: no wake-ups while we are pumping anyway.
+  void set_notifications(bool on) { (void)io_uring_cq_eventfd_toggle(&ring_, on); }
+
+ private:
+  io_uring ring_{};
+  const Rung* rung_ = nullptr;
+  bool open_ = false;
+};
+
+}  // namespace overlapped::uring

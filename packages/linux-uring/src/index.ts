@@ -1,0 +1,179 @@
+/**
+ * Loads the io_uring addon and says why where it can't be used. A leaf: it imports nothing of @overlapped/core, which
+ * knows this package by its shape.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The addon's exports. */
+export interface UringAddon {
+  /** Words per request entry, per completion entry, and of the status area. */
+  readonly layout: readonly number[];
+  probe(path: string): UringProbe;
+  createEngine(options: EngineOptions): UringEngine;
+}
+
+/** What using io_uring for a moment came to. */
+export interface UringProbe {
+  readonly works: boolean;
+  /** Where it ended: `setup`, `features`, `opcodes`, `nop`, `read` or `compare`. */
+  readonly step: string;
+  /** Positive errno; 0 where there is none. */
+  readonly errno: number;
+  /** The setup flags that the kernel took, by name. */
+  readonly rung: string;
+  readonly features: number;
+}
+
+export interface EngineOptions {
+  readonly capacity: number;
+  readonly queueEntries: number;
+  readonly requests: Uint32Array;
+  readonly completions: Uint32Array;
+  readonly status: Uint32Array;
+  readonly pins: readonly (NodeJS.ArrayBufferView | null)[];
+  readonly dispatch: (count: number) => void;
+}
+
+export interface UringEngine {
+  submit(first: number, count: number): number;
+  addFile(fd: number, positioned: boolean): number;
+  removeFile(id: number): void;
+  cancelAll(): void;
+  /** Null where this Node allows no external ArrayBuffers. */
+  allocate(bytes: number): ArrayBuffer | null;
+  stats(): Record<string, number>;
+  close(): void;
+}
+
+/** Why io_uring can't be used: a code for programs, a sentence for people, and what to do about it. */
+export interface Refusal {
+  readonly code: string;
+  readonly message: string;
+  readonly remedy: string;
+}
+
+export type LoadResult =
+  | { readonly ok: true; readonly addon: UringAddon; readonly rung: string }
+  | { readonly ok: false; readonly refusal: Refusal };
+
+/** Overrides where the addon is; an absolute path. For bundlers and for tests. */
+export const ADDON_PATH_VARIABLE = 'OVERLAPPED_URING_ADDON';
+
+const SYSCTL = '/proc/sys/kernel/io_uring_disabled';
+/** Kernels and sandboxes that kill a process for trying, or whose rings are known to be broken (libuv#4093, #4158). */
+const SUPPORTED_ARCHITECTURES = ['x64', 'arm64'];
+
+function refused(code: string, message: string, remedy: string): LoadResult {
+  return { ok: false, refusal: { code, message, remedy } };
+}
+
+/** Where the addon is: beside the package in a published one and after `pnpm build`. */
+export function addonPath(): string {
+  const { platform, arch } = process;
+  return (
+    process.env[ADDON_PATH_VARIABLE] ??
+    join(__dirname, '..', '..', 'prebuilds', `${platform}-${arch}`, 'linux_uring.node')
+  );
+}
+
+/** The value of kernel.io_uring_disabled: 0, 1 or 2; undefined on kernels without it. */
+function disabledSysctl(): number | undefined {
+  try {
+    return Number(readFileSync(SYSCTL, 'utf8'));
+  } catch {
+    return undefined; // before Linux 6.6, or /proc is not there
+  }
+}
+
+type Explain = (probe: UringProbe) => readonly [code: string, message: string, remedy: string];
+
+function blocked(): readonly [string, string, string] {
+  const sysctl = disabledSysctl();
+  if (sysctl === 1 || sysctl === 2) {
+    return [
+      'disabled-by-sysctl',
+      `io_uring_setup: EPERM; kernel.io_uring_disabled is ${sysctl}`,
+      'as root: sysctl kernel.io_uring_disabled=0',
+    ];
+  }
+  return [
+    'blocked',
+    'io_uring_setup: EPERM; a seccomp profile or security module forbids it (kernel.io_uring_disabled is ' +
+      `${sysctl ?? 'not there'})`,
+    'allow io_uring_setup, io_uring_enter and io_uring_register in the container or service profile',
+  ];
+}
+
+const tooOld: Explain = ({ step, errno }) => [
+  'kernel-too-old',
+  `the kernel lacks what is needed (${step}, errno ${errno})`,
+  'Linux 5.13 or newer is needed, 6.1 or newer is best',
+];
+
+const noResources: Explain = ({ errno }) => [
+  'resource-limit',
+  `no room for a ring (errno ${errno})`,
+  errno === 12 ? 'raise the memory lock limit (ulimit -l)' : 'raise the limit of open files (ulimit -n)',
+];
+
+/** What each errno of the setup call means (ecosystem: Docker, RHEL, gVisor, WSL, old kernels). */
+const SETUP_ERRNOS: ReadonlyMap<number, Explain> = new Map([
+  [1, blocked],
+  [
+    38,
+    () => [
+      'not-implemented',
+      'io_uring_setup: ENOSYS; the kernel is older than 5.1 or built without io_uring, or a sandbox hides it',
+      'use a newer kernel, or allow io_uring in the sandbox',
+    ],
+  ],
+  [
+    95,
+    () => [
+      'not-supported',
+      'io_uring_setup: EOPNOTSUPP; a managed kernel has it switched off',
+      'ask who runs the machine',
+    ],
+  ],
+  [22, tooOld],
+  [12, noResources],
+  [23, noResources],
+  [24, noResources],
+]);
+
+function explain(probe: UringProbe): LoadResult {
+  if (probe.step === 'features' || probe.step === 'opcodes') return refused(...tooOld(probe));
+  const known = probe.step === 'setup' ? SETUP_ERRNOS.get(probe.errno) : undefined;
+  if (known !== undefined) return refused(...known(probe));
+  const code = probe.step === 'setup' ? 'setup-failed' : 'self-test-failed';
+  return refused(code, `io_uring ${probe.step} failed (errno ${probe.errno})`, 'please report this with `uname -a`');
+}
+
+function explainLoadError(error: unknown, path: string): LoadResult {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ERR_DLOPEN_DISABLED') {
+    return refused('addons-disabled', message, 'start node without --no-addons, or with --allow-addons');
+  }
+  return refused('addon-load-failed', `${path}: ${message}`, 'rebuild it: pnpm build:native');
+}
+
+/** Loads the addon and reads a few real bytes through a ring. Never throws (R84). */
+export function load(): LoadResult {
+  const { platform, arch } = process;
+  if (platform !== 'linux' || !SUPPORTED_ARCHITECTURES.includes(arch)) {
+    return refused('unsupported-platform', `io_uring is not used on ${platform} ${arch}`, 'nothing: node-fs serves');
+  }
+  const path = addonPath();
+  if (!existsSync(path)) {
+    return refused('addon-missing', `no addon at ${path}`, 'install liburing and a C++ compiler, then: pnpm build:native');
+  }
+  try {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file can only be required
+    const addon = require(path) as UringAddon;
+    const probe = addon.probe(path);
+    return probe.works ? { ok: true, addon, rung: probe.rung } : explain(probe);
+  } catch (error) {
+    return explainLoadError(error, path);
+  }
+}

@@ -1,0 +1,68 @@
+// Memory that the library lends: mapped here, shown to JS as an ArrayBuffer, and unmapped when neither JS nor a read
+// in flight uses it. An ArrayBuffer's finalizer may run while a read is still filling it (transfer() can cause that,
+// and at an environment's end finalizers run before every hook), so the finalizer only drops JS's share.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+
+namespace overlapped {
+
+// `Pages` is the system's allocator: static void* map(size_t), static void unmap(void*, size_t).
+template <class Pages>
+class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>> {
+ public:
+  struct Region {
+    std::byte* base;
+    size_t bytes;
+    uint32_t shares;
+  };
+
+  ~RegionRegistry() {
+    for (auto& [base, region] : regions_) Pages::unmap(region->base, region->bytes);
+  }
+
+  // Maps `bytes`; the caller holds the first share. Null when the system has no memory.
+  Region* allocate(size_t bytes) {
+    auto* base = static_cast<std::byte*>(Pages::map(bytes));
+    if (base == nullptr) return nullptr;
+    const std::lock_guard lock(mutex_);
+    auto [at, added] = regions_.emplace(base, std::make_unique<Region>(Region{base, bytes, 1}));
+    bytes_ += bytes;
+    return at->second.get();
+  }
+
+  // Takes a share in the region that holds `address`; null for memory that is not ours.
+  Region* share(const std::byte* address) {
+    const std::lock_guard lock(mutex_);
+    if (regions_.empty()) return nullptr;
+    auto after = regions_.upper_bound(const_cast<std::byte*>(address));
+    if (after == regions_.begin()) return nullptr;
+    Region* region = std::prev(after)->second.get();
+    if (address >= region->base + region->bytes) return nullptr;
+    region->shares++;
+    return region;
+  }
+
+  void drop(Region* region) {
+    const std::lock_guard lock(mutex_);
+    if (--region->shares != 0) return;
+    bytes_ -= region->bytes;
+    Pages::unmap(region->base, region->bytes);
+    regions_.erase(region->base);
+  }
+
+  size_t count() const { return regions_.size(); }
+  size_t bytes() const { return bytes_; }
+
+ private:
+  // Finalizers may run on another thread than the engine's in future Nodes; the lock is uncontended today.
+  std::mutex mutex_;
+  std::map<std::byte*, std::unique_ptr<Region>> regions_;
+  size_t bytes_ = 0;
+};
+
+}  // namespace overlapped
