@@ -27,7 +27,8 @@ function has(command) {
 }
 
 function hasLiburing() {
-  if (!has('pkg-config')) return ['/usr/include', '/usr/local/include'].some((d) => existsSync(join(d, 'liburing.h')));
+  if (!has('pkg-config'))
+    return ['/usr/include', '/usr/local/include'].some((d) => existsSync(join(d, 'liburing.h')));
   return run('pkg-config', ['--exists', 'liburing >= 2.3']).status === 0;
 }
 
@@ -38,7 +39,9 @@ function ensureLiburing() {
   if (manager === undefined) return 'install liburing (2.3 or newer, with its static library) and pkg-config';
   const [command, install, before] = manager;
   const line = `${command} ${install.join(' ')}`;
-  const packages = has('pkg-config') ? install : [...install, command === 'apt-get' ? 'pkg-config' : 'pkgconf'];
+  const packages = has('pkg-config')
+    ? install
+    : [...install, command === 'apt-get' ? 'pkg-config' : 'pkgconf'];
   if (process.getuid?.() !== 0) return `run: sudo ${command} ${packages.join(' ')}`;
   console.log(`linux-uring: installing liburing: ${line}`);
   if (before !== undefined) run(command, before);
@@ -49,7 +52,11 @@ function ensureLiburing() {
 
 function missingTools() {
   const compiler = process.env.CXX ?? ['c++', 'g++', 'clang++'].find(has);
-  const missing = [has('cmake') ? [] : 'cmake', compiler ? [] : 'a C++ compiler', has('make') || has('ninja') ? [] : 'make'].flat();
+  const missing = [
+    has('cmake') ? [] : 'cmake',
+    compiler ? [] : 'a C++ compiler',
+    has('make') || has('ninja') ? [] : 'make',
+  ].flat();
   return missing.length === 0 ? undefined : `install ${missing.join(', ')}`;
 }
 

@@ -12,7 +12,10 @@ const patterns = { 'C++': /enum class (\w+)[^{]*\{([^}]*)\}/g, TypeScript: /cons
 function enums(language) {
   const text = readFileSync(join(root, files[language]), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   return Object.fromEntries(
-    [...text.matchAll(patterns[language])].map(([, name, body]) => [name, body.replace(/\s+/g, '').replace(/,$/, '')]),
+    [...text.matchAll(patterns[language])].map(([, name, body]) => [
+      name,
+      body.replace(/\s+/g, '').replace(/,$/, ''),
+    ]),
   );
 }
 

@@ -16,3 +16,5 @@ export {
   type OverlappedError,
 } from './errors.js';
 export { registerBackend, type Candidate, type ProbeFailure } from './selector/index.js';
+export { createUringBackend, type UringOptions } from './engine/io-uring.js';
+export { NodeFsBackend, type NodeFsOptions } from './node-fs/backend.js';

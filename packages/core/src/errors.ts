@@ -5,7 +5,7 @@
  * (`errorCode === ERROR_HANDLE_EOF`) runs unchanged. L1 turns that number into Node's form: a `code` that is
  * the same on every backend, with the raw number kept in `native`.
  */
-import { getSystemErrorMap } from 'node:util';
+import { getSystemErrorMap, inspect } from 'node:util';
 
 /** Whose numbers a raw error is in. `uv` is libuv's, as `node:fs` reports it. */
 export type NativeErrorKind = 'errno' | 'win32' | 'uv';
@@ -71,7 +71,9 @@ export function win32FromCode(code: string | undefined): number {
 }
 
 /** name → libuv number and sentence, as `node:util` knows them on this platform. */
-const systemErrors = new Map([...getSystemErrorMap()].map(([errno, [name, text]]) => [name, { errno, text }]));
+const systemErrors = new Map(
+  [...getSystemErrorMap()].map(([errno, [name, text]]) => [name, { errno, text }]),
+);
 
 /** The neutral code of a failed read: from the table, else the system's own name, else `EUNKNOWN`. */
 export function codeOf(win32: number, native?: NativeError): string {
@@ -148,7 +150,8 @@ function describe(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === 'function') return `function ${value.name}`;
   if (typeof value === 'object') return `an instance of ${value.constructor?.name ?? 'Object'}`;
-  const text = typeof value === 'string' ? JSON.stringify(value) : `${String(value as number)}${typeof value === 'bigint' ? 'n' : ''}`;
+  // What is left: string, number, bigint, boolean, symbol. inspect writes each as the language does.
+  const text = inspect(value);
   return `type ${typeof value} (${text.length > 28 ? `${text.slice(0, 25)}...` : text})`;
 }
 

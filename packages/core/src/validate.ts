@@ -26,7 +26,10 @@ export function asBytes(view: unknown, name: string): Uint8Array {
     throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', view);
   }
   if ((view.buffer as ResizableLike).resizable === true) {
-    throw invalidArgValue(name, 'is a view on a resizable ArrayBuffer, whose memory could be taken away during the read');
+    throw invalidArgValue(
+      name,
+      'is a view on a resizable ArrayBuffer, whose memory could be taken away during the read',
+    );
   }
   if (view instanceof Uint8Array) {
     if (view.byteLength === 0 && isDetached(view)) throw detached(name);
@@ -91,11 +94,11 @@ export function pathString(path: unknown): string {
     return fileURLToPath(path);
   }
   const text = Buffer.isBuffer(path) ? utf8(path) : path;
-  if (typeof text !== 'string') throw invalidArgType('path', 'of type string or an instance of Buffer or URL', path);
+  if (typeof text !== 'string')
+    throw invalidArgType('path', 'of type string or an instance of Buffer or URL', path);
   if (text.includes('\0')) throw invalidArgValue('path', 'must be a string without null bytes');
   return text;
 }
-
 
 /** A path given as bytes has to be UTF-8: the backends take names as text. */
 function utf8(path: Buffer): string {

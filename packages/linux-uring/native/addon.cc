@@ -15,7 +15,8 @@ namespace {
 
 constexpr uint32_t kMaxCapacity = 32'768;
 
-// Every function of an engine object holds a share; the engine itself goes when JS closes it, or the environment ends.
+// Every function of an engine object holds a share; the engine itself goes when JS closes it, or the
+// environment ends.
 struct Holder {
   Engine* engine = nullptr;
 };
@@ -73,7 +74,8 @@ uint32_t* table(const Napi::Object& options, const char* name, size_t words, nap
     throw Napi::TypeError::New(options.Env(), std::string(name) + " must be a Uint32Array");
   }
   auto array = value.As<Napi::Uint32Array>();
-  if (array.ElementLength() < words) throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
+  if (array.ElementLength() < words)
+    throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
   NAPI_MUST(napi_create_reference(options.Env(), array, 1, keep));
   return array.Data();
 }
@@ -89,7 +91,8 @@ EngineOptions read_options(const Napi::Object& object) {
   options.request_entries = 2 * options.capacity;
   const Napi::Value pins = object.Get("pins");
   const Napi::Value dispatch = object.Get("dispatch");
-  if (!pins.IsArray() || !dispatch.IsFunction()) throw Napi::TypeError::New(env, "pins and dispatch are required");
+  if (!pins.IsArray() || !dispatch.IsFunction())
+    throw Napi::TypeError::New(env, "pins and dispatch are required");
   options.requests =
       table(object, "requests", size_t{options.request_entries} * kRequestWords, &options.tables[0]);
   options.completions =
@@ -168,8 +171,8 @@ constexpr struct {
   const char* name;
   Method method;
 } kMethods[] = {
-    {"addFile", add_file},     {"removeFile", remove_file}, {"cancelAll", cancel_all},
-    {"allocate", allocate},    {"stats", stats},
+    {"addFile", add_file}, {"removeFile", remove_file}, {"cancelAll", cancel_all}, {"allocate", allocate},
+    {"stats", stats},
 };
 
 Napi::Value create_engine(const Napi::CallbackInfo& info) {
@@ -187,13 +190,17 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
   object.Set("submit", raw_function(env, "submit", submit, holder));
   for (const auto& [name, method] : kMethods) {
     object.Set(name, Napi::Function::New(
-                         env, [holder, method](const Napi::CallbackInfo& call) { return method(call, engine_of(call, holder)); },
+                         env,
+                         [holder, method](const Napi::CallbackInfo& call) {
+                           return method(call, engine_of(call, holder));
+                         },
                          name));
   }
   object.Set("close", Napi::Function::New(
                           env,
                           [holder](const Napi::CallbackInfo&) {
-                            if (holder->engine != nullptr) std::exchange(holder->engine, nullptr)->shut_down();
+                            if (holder->engine != nullptr)
+                              std::exchange(holder->engine, nullptr)->shut_down();
                           },
                           "close"));
   return object;

@@ -1,5 +1,5 @@
-// Reads in flight on one ring: table entries become submissions, completions become table entries. Knows nothing of
-// N-API or libuv; `Kernel` is Ring, or a scripted one in tests.
+// Reads in flight on one ring: table entries become submissions, completions become table entries. Knows
+// nothing of N-API or libuv; `Kernel` is Ring, or a scripted one in tests.
 #pragma once
 
 #include <liburing.h>
@@ -219,7 +219,8 @@ class Driver {
     }
   }
 
-  // Some file systems answer EAGAIN even to a blocking read, and a signal may interrupt one: the caller never hears.
+  // Some file systems answer EAGAIN even to a blocking read, and a signal may interrupt one: the caller never
+  // hears.
   bool again(uint32_t index, Slot& slot) {
     if (slot.state == SlotState::Cancelling || slot.operation.retries >= kMaxRetries) return false;
     slot.operation.retries++;

@@ -36,8 +36,8 @@ int Engine::open() {
   NAPI_MUST(napi_get_uv_event_loop(env_, &loop));
   // From here on shut_down runs at the environment's end, before the memory that reads fill goes away.
   NAPI_MUST(napi_add_async_cleanup_hook(
-      env_, [](napi_async_cleanup_hook_handle, void* engine) { static_cast<Engine*>(engine)->shut_down(); }, this,
-      &cleanup_));
+      env_, [](napi_async_cleanup_hook_handle, void* engine) { static_cast<Engine*>(engine)->shut_down(); },
+      this, &cleanup_));
   state_ = State::Open;
   napi_value name;
   NAPI_MUST(napi_create_string_utf8(env_, "overlapped:io_uring", NAPI_AUTO_LENGTH, &name));
@@ -45,8 +45,7 @@ int Engine::open() {
   // A read and its cancellation each have a completion, so a queue of this size can't overflow.
   int error = ring_.open({.entries = options_.queue_entries, .completion_entries = 2 * options_.capacity});
   if (error != 0) return error;
-  error = waker_.open(
-      loop, [](void* engine) { static_cast<Engine*>(engine)->on_wake(); }, this);
+  error = waker_.open(loop, [](void* engine) { static_cast<Engine*>(engine)->on_wake(); }, this);
   if (error != 0) return error;
   error = ring_.register_eventfd(waker_.fd());
   if (error == 0) ring_.set_notifications(false);
@@ -76,7 +75,8 @@ napi_status Engine::stage(const RequestEntry& request, napi_value pins, Completi
   napi_status status = napi_get_element(env_, pins, request.slot, &view);
   if (status == napi_ok) status = napi_get_buffer_info(env_, view, &data, &bytes);
   if (status != napi_ok) return status;
-  // JS has checked the range against the view's length; the view may have been detached since, so check the truth.
+  // JS has checked the range against the view's length; the view may have been detached since, so check the
+  // truth.
   const bool inside = request.target_offset <= bytes && request.length <= bytes - request.target_offset;
   const bool known = request.file < files_.size() && files_[request.file].fd >= 0;
   if (!inside || !known) {
@@ -103,7 +103,8 @@ void Engine::pump(CompletionWriter& out) {
     ring_.set_notifications(true);
     // What completed before the switch has signalled nobody: look once more.
     if (has_completions()) driver_.pump(out);
-    // What the pump's round limit or a busy kernel left over is signalled by hand: the loop's other work goes first.
+    // What the pump's round limit or a busy kernel left over is signalled by hand: the loop's other work goes
+    // first.
     if (has_completions() || driver_.deferred() > 0) waker_.wake();
   }
   options_.status[static_cast<uint32_t>(Status::InFlight)] = driver_.in_flight();

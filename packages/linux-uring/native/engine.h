@@ -49,8 +49,8 @@ class Engine {
   int open();
   bool is_open() const { return state_ == State::Open; }
 
-  // The hot call: requests [first, first + count) go to the kernel. @return completions in the table, or a failed
-  // status with an exception pending.
+  // The hot call: requests [first, first + count) go to the kernel. @return completions in the table, or a
+  // failed status with an exception pending.
   napi_status submit(uint32_t first, uint32_t count, uint32_t* completed);
 
   uint32_t add_file(int fd, bool positioned);

@@ -69,7 +69,8 @@ ProbeReport probe(const char* path) {
   }
   close(fd);
   if (result < 0) return refuse(report, "read", -result);
-  if (result != there || std::memcmp(expected, actual, sizeof expected) != 0) return refuse(report, "compare", 0);
+  if (result != there || std::memcmp(expected, actual, sizeof expected) != 0)
+    return refuse(report, "compare", 0);
   report.works = true;
   return report;
 }

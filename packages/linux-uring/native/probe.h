@@ -13,7 +13,8 @@ struct ProbeReport {
   unsigned features = 0;
 };
 
-// Makes a small ring, asks for the opcodes, runs a no-op, reads the beginning of `path` and compares it with pread.
+// Makes a small ring, asks for the opcodes, runs a no-op, reads the beginning of `path` and compares it with
+// pread.
 ProbeReport probe(const char* path);
 
 }  // namespace overlapped::uring

@@ -7,23 +7,27 @@ namespace overlapped::uring {
 namespace {
 
 constexpr unsigned kSized = IORING_SETUP_CQSIZE | IORING_SETUP_CLAMP;
-constexpr unsigned kCooperative = IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
+constexpr unsigned kCooperative =
+    IORING_SETUP_COOP_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL;
 
 // No SQPOLL on any rung: its kernel thread keeps the credentials of whoever made the ring (CVE-2024-22017).
 constexpr Rung kLadder[] = {
-    {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG | IORING_SETUP_SUBMIT_ALL |
-         kSized,
+    {IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_TASKRUN_FLAG |
+         IORING_SETUP_SUBMIT_ALL | kSized,
      "defer-taskrun", "6.1"},
     {IORING_SETUP_SINGLE_ISSUER | kCooperative | kSized, "single-issuer", "6.0"},
     {kCooperative | kSized, "coop-taskrun", "5.19"},
     {kSized, "plain", "5.13"},
 };
 
-// FEAT_RSRC_TAGS marks 5.13, the oldest kernel whose fixes we rely on; NODROP means that completions are never lost.
-constexpr unsigned kRequiredFeatures = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE | IORING_FEAT_FAST_POLL |
-                                       IORING_FEAT_EXT_ARG | IORING_FEAT_NATIVE_WORKERS | IORING_FEAT_RSRC_TAGS;
+// FEAT_RSRC_TAGS marks 5.13, the oldest kernel whose fixes we rely on; NODROP means that completions are
+// never lost.
+constexpr unsigned kRequiredFeatures = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_STABLE |
+                                       IORING_FEAT_FAST_POLL | IORING_FEAT_EXT_ARG |
+                                       IORING_FEAT_NATIVE_WORKERS | IORING_FEAT_RSRC_TAGS;
 
-// Kernels before 5.12 count rings against RLIMIT_MEMLOCK, and fragmented memory refuses large ones: ask for less.
+// Kernels before 5.12 count rings against RLIMIT_MEMLOCK, and fragmented memory refuses large ones: ask for
+// less.
 constexpr unsigned kSmallestQueue = 32;
 
 }  // namespace
@@ -56,7 +60,8 @@ int Ring::open(const RingConfig& config) {
     close();
     return -ENOTSUP;
   }
-  // A child between fork and exec must not see the ring. Where this fails the child only has a useless mapping.
+  // A child between fork and exec must not see the ring. Where this fails the child only has a useless
+  // mapping.
   (void)io_uring_ring_dontfork(&ring_);
   // Saves the kernel a descriptor lookup per call, since 5.18; without it nothing changes.
   (void)io_uring_register_ring_fd(&ring_);
@@ -71,12 +76,13 @@ void Ring::close() {
 
 bool Ring::supports(int opcode) {
   const std::unique_ptr<io_uring_probe, decltype(&io_uring_free_probe)> probe(io_uring_get_probe_ring(&ring_),
-                                                                            &io_uring_free_probe);
+                                                                              &io_uring_free_probe);
   return probe != nullptr && io_uring_opcode_supported(probe.get(), opcode) != 0;
 }
 
 bool Ring::has_hidden_work() const {
-  return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) != 0;
+  return (__atomic_load_n(ring_.sq.kflags, __ATOMIC_RELAXED) & (IORING_SQ_TASKRUN | IORING_SQ_CQ_OVERFLOW)) !=
+         0;
 }
 
 int Ring::submit() {

@@ -7,7 +7,8 @@
 
 namespace overlapped::uring {
 
-// One step of the setup ladder: kernels refuse flags they don't know with EINVAL, so the next step asks for less.
+// One step of the setup ladder: kernels refuse flags they don't know with EINVAL, so the next step asks for
+// less.
 struct Rung {
   unsigned flags;
   const char* name;   // as the doctor prints it
@@ -39,10 +40,11 @@ class Ring {
   io_uring_sqe* next_entry() { return io_uring_get_sqe(&ring_); }
   unsigned unsubmitted() const { return io_uring_sq_ready(&ring_); }
 
-  // Hands the queue to the kernel and, where it has work of ours to finish, lets it do that. @return taken, or -errno
+  // Hands the queue to the kernel and, where it has work of ours to finish, lets it do that. @return taken,
+  // or -errno
   int submit();
-  // Takes back every entry that the kernel has not taken, and tells `entry` their user data. Without SQPOLL nobody
-  // else reads the queue between two calls.
+  // Takes back every entry that the kernel has not taken, and tells `entry` their user data. Without SQPOLL
+  // nobody else reads the queue between two calls.
   template <class Callback>
   void discard_unsubmitted(Callback entry) {
     io_uring_sq& queue = ring_.sq;

@@ -1,6 +1,6 @@
-// The part of libuv's stable C ABI that the waker uses. Node exports these functions from its executable; declaring
-// them here means that building needs no uv.h, which node-api-headers lacks and not every Node installs.
-// Sizes come from uv_handle_size at run time. Values from uv.h of libuv 1.x, unchanged since 1.0.
+// The part of libuv's stable C ABI that the waker uses. Node exports these functions from its executable;
+// declaring them here means that building needs no uv.h, which node-api-headers lacks and not every Node
+// installs. Sizes come from uv_handle_size at run time. Values from uv.h of libuv 1.x, unchanged since 1.0.
 #pragma once
 
 #include <cstddef>

@@ -1,5 +1,5 @@
-// Wakes the event loop for completions: an eventfd that the ring signals, watched by libuv. The ring's own descriptor
-// must not be watched: with DEFER_TASKRUN it loses wake-ups.
+// Wakes the event loop for completions: an eventfd that the ring signals, watched by libuv. The ring's own
+// descriptor must not be watched: with DEFER_TASKRUN it loses wake-ups.
 #pragma once
 
 #include <memory>

@@ -147,7 +147,11 @@ function explain(probe: UringProbe): LoadResult {
   const known = probe.step === 'setup' ? SETUP_ERRNOS.get(probe.errno) : undefined;
   if (known !== undefined) return refused(...known(probe));
   const code = probe.step === 'setup' ? 'setup-failed' : 'self-test-failed';
-  return refused(code, `io_uring ${probe.step} failed (errno ${probe.errno})`, 'please report this with `uname -a`');
+  return refused(
+    code,
+    `io_uring ${probe.step} failed (errno ${probe.errno})`,
+    'please report this with `uname -a`',
+  );
 }
 
 function explainLoadError(error: unknown, path: string): LoadResult {
@@ -162,11 +166,19 @@ function explainLoadError(error: unknown, path: string): LoadResult {
 export function load(): LoadResult {
   const { platform, arch } = process;
   if (platform !== 'linux' || !SUPPORTED_ARCHITECTURES.includes(arch)) {
-    return refused('unsupported-platform', `io_uring is not used on ${platform} ${arch}`, 'nothing: node-fs serves');
+    return refused(
+      'unsupported-platform',
+      `io_uring is not used on ${platform} ${arch}`,
+      'nothing: node-fs serves',
+    );
   }
   const path = addonPath();
   if (!existsSync(path)) {
-    return refused('addon-missing', `no addon at ${path}`, 'install liburing and a C++ compiler, then: pnpm build:native');
+    return refused(
+      'addon-missing',
+      `no addon at ${path}`,
+      'install liburing and a C++ compiler, then: pnpm build:native',
+    );
   }
   try {
     // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file can only be required

@@ -1,7 +1,6 @@
 /** What core needs of a native addon. The same for every addon, so that one engine drives them all. */
 import type { ReadTarget } from '../validate.js';
 
-
 export interface NativeEngineOptions {
   /** The most reads in flight. */
   readonly capacity: number;

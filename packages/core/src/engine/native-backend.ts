@@ -238,7 +238,8 @@ export class NativeBackend implements Backend {
     let count = 0;
     for (let entry = this.first; entry < this.staged; entry++, count++) {
       const at = entry * Request.Words;
-      const copied = requests[at + Request.Opcode] === Opcode.Read ? (requests[at + Request.Length] as number) : 0;
+      const copied =
+        requests[at + Request.Opcode] === Opcode.Read ? (requests[at + Request.Length] as number) : 0;
       const cost = copied + READ_COST_BYTES;
       if (cost > this.budget && !(fresh && count === 0)) break;
       this.budget = Math.max(0, this.budget - cost);

@@ -8,7 +8,7 @@
  */
 
 /** Budget of one turn: about half a millisecond of copying and of completions. */
-export const TURN_BUDGET_BYTES = 4 << 20;
+export const TURN_BUDGET_BYTES = 2 << 20;
 
 /** What a read costs besides its bytes: submission, completion and the caller's continuation. */
 export const READ_COST_BYTES = 8 << 10;

@@ -13,7 +13,10 @@ import { OverlappedFile } from './overlapped-file.js';
  * @throws ENOENT, EACCES, EISDIR, ... in Node's form and the same on every backend (R3-R5);
  *   ERR_OVERLAPPED_BACKEND_UNAVAILABLE if the backend asked for can't be had (R85)
  */
-export async function open(path: string | Buffer | URL, options?: OpenOptions | 'r'): Promise<OverlappedFile> {
+export async function open(
+  path: string | Buffer | URL,
+  options?: OpenOptions | 'r',
+): Promise<OverlappedFile> {
   const checked = checkOpenOptions(options);
   const name = pathString(path);
   const backend = selectBackend(checked.backend);

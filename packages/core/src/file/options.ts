@@ -33,7 +33,8 @@ const ACCESS_HINTS: readonly unknown[] = ['random', 'sequential', 'normal', unde
 /** `open(path)`, `open(path, 'r')` as with fs.promises.open, `open(path, options)`. */
 export function checkOpenOptions(value: unknown): OpenOptions {
   if (value === undefined || value === 'r') return {};
-  if (typeof value === 'string') throw invalidArgValue('flags', `must be 'r': files are only read. Received '${value}'`);
+  if (typeof value === 'string')
+    throw invalidArgValue('flags', `must be 'r': files are only read. Received '${value}'`);
   if (typeof value !== 'object' || value === null) throw invalidArgType('options', 'of type object', value);
   const options = value as OpenOptions;
   if (options.direct !== undefined && typeof options.direct !== 'boolean') {

@@ -9,7 +9,15 @@ import { readableWebStream, type WebStreamOptions } from '../stream/web-stream.j
 import { asBytes, checkSignal, integerInRange, MAX_READ_LENGTH } from '../validate.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
 import { startRead } from './pending-read.js';
-import { advance, checkRange, fillRanges, freshBytes, isAlignedSpan, type PlannedRange, type RangeRequest } from './ranges.js';
+import {
+  advance,
+  checkRange,
+  fillRanges,
+  freshBytes,
+  isAlignedSpan,
+  type PlannedRange,
+  type RangeRequest,
+} from './ranges.js';
 
 export interface ReadResult<T extends NodeJS.ArrayBufferView> {
   /** 0 at end of file; may be less than asked for anywhere (R62). */
@@ -85,7 +93,9 @@ export class OverlappedFile {
     position?: number | bigint | null,
   ): Promise<ReadResult<T>>;
   read<T extends NodeJS.ArrayBufferView>(buffer: T, options?: ReadOptions): Promise<ReadResult<T>>;
-  read<T extends NodeJS.ArrayBufferView = Buffer>(options?: ReadOptions & { buffer?: T }): Promise<ReadResult<T>>;
+  read<T extends NodeJS.ArrayBufferView = Buffer>(
+    options?: ReadOptions & { buffer?: T },
+  ): Promise<ReadResult<T>>;
   async read(
     first?: NodeJS.ArrayBufferView | (ReadOptions & { buffer?: NodeJS.ArrayBufferView }),
     second?: number | null | ReadOptions,
@@ -163,7 +173,11 @@ export class OverlappedFile {
    * @returns bytes on an ArrayBuffer of exactly their length, the caller's to keep
    * @throws ERR_OVERLAPPED_UNEXPECTED_EOF if the file ends before, unless `eof` is `clamp`
    */
-  async readExactly(position: number | bigint, length: number, options: RangeOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async readExactly(
+    position: number | bigint,
+    length: number,
+    options: RangeOptions = {},
+  ): Promise<Uint8Array<ArrayBuffer>> {
     const [result] = await this.readMany([{ position, length }], options);
     return result as Uint8Array<ArrayBuffer>;
   }
@@ -202,7 +216,8 @@ export class OverlappedFile {
 
   /** As FileHandle's. */
   async stat(): Promise<Stats> {
-    if (this.handle.isClosed) throw systemError({ syscall: 'fstat', win32: 6, path: this.path, detail: 'file closed' });
+    if (this.handle.isClosed)
+      throw systemError({ syscall: 'fstat', win32: 6, path: this.path, detail: 'file closed' });
     return this.handle.backend.stat(this.handle.file);
   }
 
@@ -244,12 +259,17 @@ export class OverlappedFile {
     signal: AbortSignal | undefined,
   ): Promise<number> {
     if (position === undefined || position === null) {
-      const bytesRead = await startRead(this.bound, bytes, offset, length, this.reserve(length), signal).catch(
-        (error: unknown) => {
-          this.cursor = advance(this.cursor, -length);
-          throw error;
-        },
-      );
+      const bytesRead = await startRead(
+        this.bound,
+        bytes,
+        offset,
+        length,
+        this.reserve(length),
+        signal,
+      ).catch((error: unknown) => {
+        this.cursor = advance(this.cursor, -length);
+        throw error;
+      });
       this.cursor = advance(this.cursor, bytesRead - length); // never past what was read (R80)
       return bytesRead;
     }
@@ -284,7 +304,9 @@ function readArguments(
   if (typeof options !== 'object' || options instanceof ArrayBuffer || options instanceof SharedArrayBuffer) {
     throw invalidArgType('buffer', 'an instance of Buffer, TypedArray, or DataView', first);
   }
-  const { buffer = Buffer.alloc(DEFAULT_READ_BYTES), ...rest } = options as ReadOptions & { buffer?: NodeJS.ArrayBufferView };
+  const { buffer = Buffer.alloc(DEFAULT_READ_BYTES), ...rest } = options as ReadOptions & {
+    buffer?: NodeJS.ArrayBufferView;
+  };
   return { buffer, options: rest };
 }
 
@@ -306,7 +328,10 @@ function checkAligned(bytes: Uint8Array, offset: number, length: number, positio
   if (!isAlignedSpan(position, 0)) throw invalidArgValue('position', rule);
   if (!isAlignedSpan(0, length)) throw invalidArgValue('length', rule);
   if (!isAligned(bytes) || offset % ALIGNMENT !== 0) {
-    throw invalidArgValue('buffer', `must begin on a multiple of ${ALIGNMENT}: use allocAligned(), or readExactly()`);
+    throw invalidArgValue(
+      'buffer',
+      `must begin on a multiple of ${ALIGNMENT}: use allocAligned(), or readExactly()`,
+    );
   }
 }
 
@@ -315,6 +340,8 @@ function asBuffer(bytes: Uint8Array): Buffer {
 }
 
 function fileTooLarge(path: string, size: number): RangeError & { code: string } {
-  const error = new RangeError(`File size (${size}) is greater than 4 GiB: '${path}'. Use chunks() or readExactly()`);
+  const error = new RangeError(
+    `File size (${size}) is greater than 4 GiB: '${path}'. Use chunks() or readExactly()`,
+  );
   return Object.assign(error, { code: 'ERR_FS_FILE_TOO_LARGE' });
 }

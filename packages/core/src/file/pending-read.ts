@@ -21,7 +21,9 @@ import { checkPosition } from '../validate.js';
 /** Win32's three ways to say "no more bytes" (R19, R51, R52). */
 function isEndOfFile(errorCode: number): boolean {
   return (
-    errorCode === ERROR_HANDLE_EOF || errorCode === ERROR_BROKEN_PIPE || errorCode === ERROR_PIPE_NOT_CONNECTED
+    errorCode === ERROR_HANDLE_EOF ||
+    errorCode === ERROR_BROKEN_PIPE ||
+    errorCode === ERROR_PIPE_NOT_CONNECTED
   );
 }
 
@@ -79,7 +81,7 @@ export function startRead(
   } catch (error) {
     bound.freeNativeOverlapped(native);
     recycle(read);
-    return Promise.reject(error as Error);
+    return Promise.reject(error);
   }
   if (refusal !== 0) {
     const error = readError(bound, native, refusal);
@@ -115,7 +117,8 @@ function onCompletion(errorCode: number, numBytes: number, native: NativeOverlap
 
 function readError(bound: BoundHandle, native: NativeOverlapped, win32: number): Error {
   const { backend, file } = bound.handle;
-  const raw: NativeError | undefined = native.native === 0 ? undefined : { kind: backend.errorKind, code: native.native };
+  const raw: NativeError | undefined =
+    native.native === 0 ? undefined : { kind: backend.errorKind, code: native.native };
   const detached = win32 === ERROR_NOACCESS;
   const error = systemError({
     syscall: 'read',

@@ -33,7 +33,12 @@ export interface UnexpectedEofError extends Error {
   path: string;
 }
 
-function unexpectedEof(bound: BoundHandle, position: Position, length: number, bytesRead: number): UnexpectedEofError {
+function unexpectedEof(
+  bound: BoundHandle,
+  position: Position,
+  length: number,
+  bytesRead: number,
+): UnexpectedEofError {
   const { path } = bound.handle.file;
   const error = new Error(
     `The file ended after ${bytesRead} of ${length} bytes at ${position}, read '${path}'. ` +

@@ -2,7 +2,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import { invalidArgType, invalidArgValue, invalidState, systemError } from '../errors.js';
 import { ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER } from './constants.js';
-import { freeNative, type IOCompletionCallback, NativeOverlapped, resetForPack } from './native-overlapped.js';
+import {
+  freeNative,
+  type IOCompletionCallback,
+  NativeOverlapped,
+  resetForPack,
+} from './native-overlapped.js';
 import { checkCallback, checkNativeOverlapped, checkPinData, type PinData } from './overlapped.js';
 import { SafeFileHandle } from './safe-file-handle.js';
 
@@ -148,10 +153,15 @@ export class BoundHandle {
 export function bindHandle(handle: SafeFileHandle): BoundHandle {
   const value: unknown = handle;
   if (value === 0 || value === -1 || (value instanceof SafeFileHandle && value.isClosed)) {
-    throw systemError({ syscall: 'bind', win32: ERROR_INVALID_HANDLE, detail: 'the handle is closed or invalid' });
+    throw systemError({
+      syscall: 'bind',
+      win32: ERROR_INVALID_HANDLE,
+      detail: 'the handle is closed or invalid',
+    });
   }
   if (!(value instanceof SafeFileHandle)) throw invalidArgType('handle', 'what createFile returned', handle);
-  const refusal = handle.bound !== undefined ? 'the handle is bound already' : 'it was opened without FILE_FLAG_OVERLAPPED';
+  const refusal =
+    handle.bound !== undefined ? 'the handle is bound already' : 'it was opened without FILE_FLAG_OVERLAPPED';
   if (handle.bound !== undefined || !handle.overlapped) {
     throw systemError({
       syscall: 'bind',

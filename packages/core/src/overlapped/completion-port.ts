@@ -94,7 +94,7 @@ export class CompletionPort implements CompletionSink {
     for (const read of this.reads) {
       if (read !== undefined && read.handle === handle) this.cancel(read);
     }
-    for (let read = this.head; read !== undefined; ) {
+    for (let read = this.head; read !== undefined;) {
       const { next } = read;
       if (read.handle === handle) this.cancel(read);
       read = next;

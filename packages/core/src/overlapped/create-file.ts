@@ -66,7 +66,10 @@ export function createFile(
   }
   if (templateFile !== null) throw invalidArgType('templateFile', 'null', templateFile);
   if ((flagsAndAttributes & ~KNOWN_FLAGS) !== 0) {
-    throw invalidArgValue('flagsAndAttributes', `has unknown flags: 0x${(flagsAndAttributes >>> 0).toString(16)}`);
+    throw invalidArgValue(
+      'flagsAndAttributes',
+      `has unknown flags: 0x${(flagsAndAttributes >>> 0).toString(16)}`,
+    );
   }
   const request: OpenRequest = {
     path: pathString(fileName),

@@ -39,7 +39,11 @@ const REFUSALS: readonly string[] = [
  * @param numBytes bytes read; 0 on failure
  * @param overlapped the object that pack returned. Free it, also after an error (R34).
  */
-export type IOCompletionCallback = (errorCode: number, numBytes: number, overlapped: NativeOverlapped) => void;
+export type IOCompletionCallback = (
+  errorCode: number,
+  numBytes: number,
+  overlapped: NativeOverlapped,
+) => void;
 
 const NO_BYTES = new Uint8Array(0);
 
@@ -58,8 +62,8 @@ export class NativeOverlapped implements ReadRequest {
   /** @internal What pack pinned, until free (R26). */ pinned: unknown = undefined;
   /** @internal Async context of pack (R24). */ context: AsyncResource | undefined = undefined;
   /** @internal The bound handle that allocated it, if one did. */ bound: BoundHandle | undefined = undefined;
-  /** @internal Undoes what the owner holds; called by free. */ release: ((self: NativeOverlapped) => void) | undefined =
-    undefined;
+  /** @internal Undoes what the owner holds; called by free. */ release:
+    ((self: NativeOverlapped) => void) | undefined = undefined;
 
   // The read in flight: set from issue to completion.
   /** @internal */ handle: SafeFileHandle | undefined = undefined;
@@ -117,7 +121,11 @@ export function resetForPack(read: NativeOverlapped, offsetLow: number, offsetHi
 
 /** Gives everything the overlapped holds back. @throws ERR_INVALID_STATE if freed before, queued or in flight (R33). */
 export function freeNative(read: NativeOverlapped): void {
-  transition(read, read.state === ReadState.Completed ? ReadState.Completed : ReadState.Packed, ReadState.Free);
+  transition(
+    read,
+    read.state === ReadState.Completed ? ReadState.Completed : ReadState.Packed,
+    ReadState.Free,
+  );
   read.unpin();
   if (read.release !== undefined) read.release(read);
 }

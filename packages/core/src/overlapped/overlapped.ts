@@ -2,7 +2,12 @@
 import { AsyncResource } from 'node:async_hooks';
 import { invalidArgType, invalidState } from '../errors.js';
 import { asBytes, integerInRange } from '../validate.js';
-import { freeNative, type IOCompletionCallback, NativeOverlapped, resetForPack } from './native-overlapped.js';
+import {
+  freeNative,
+  type IOCompletionCallback,
+  NativeOverlapped,
+  resetForPack,
+} from './native-overlapped.js';
 
 /** What pack can pin: one view, several, or nothing (R29). */
 export type PinData = NodeJS.ArrayBufferView | readonly NodeJS.ArrayBufferView[] | null;

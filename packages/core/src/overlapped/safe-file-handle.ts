@@ -8,7 +8,8 @@ export class SafeFileHandle {
   /** @internal */ bound: BoundHandle | undefined = undefined;
   /** @internal Reads queued or in flight. */ outstanding = 0;
   /** @internal Set by the first close. */ closing: Promise<void> | undefined = undefined;
-  /** @internal Called when the last outstanding read has completed. */ onDrained: (() => void) | undefined = undefined;
+  /** @internal Called when the last outstanding read has completed. */ onDrained: (() => void) | undefined =
+    undefined;
 
   /** @internal */
   constructor(

@@ -13,7 +13,10 @@ export interface ProbeFailure {
 
 export type CandidateResult =
   | { readonly backend: Backend; readonly note: string }
-  | { readonly refusal: ProbeFailure; /** True if trying again later makes sense. */ readonly transient?: boolean };
+  | {
+      readonly refusal: ProbeFailure;
+      /** True if trying again later makes sense. */ readonly transient?: boolean;
+    };
 
 export interface Candidate {
   readonly name: string;
@@ -47,7 +50,9 @@ const TRANSIENT_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENOMEM', 'ENOBU
 function engineRefusal(error: unknown): CandidateResult {
   const { code, message } = error as NodeModuleError;
   const transient = code !== undefined && TRANSIENT_CODES.has(code);
-  const remedy = transient ? 'raise the limit (ulimit -n, ulimit -l) or close some rings' : 'please report this';
+  const remedy = transient
+    ? 'raise the limit (ulimit -n, ulimit -l) or close some rings'
+    : 'please report this';
   return { refusal: { code: transient ? 'resource-limit' : 'setup-failed', message, remedy }, transient };
 }
 
@@ -74,7 +79,10 @@ const uring: Candidate = {
     const mismatch = checkLayout(name, loaded.addon.layout);
     if (mismatch !== undefined) return { refusal: mismatch };
     try {
-      return { backend: createUringBackend(loaded.addon, sharedNodeFs), note: `kernel interface: ${loaded.rung}` };
+      return {
+        backend: createUringBackend(loaded.addon, sharedNodeFs),
+        note: `kernel interface: ${loaded.rung}`,
+      };
     } catch (error) {
       return engineRefusal(error);
     }

@@ -60,7 +60,7 @@ function resultOf(candidate: Candidate): CandidateResult {
   const known = results.get(candidate.name);
   if (known !== undefined) return known;
   const result = candidate.create();
-  if (!('transient' in result) || result.transient !== true) results.set(candidate.name, result);
+  if (!('transient' in result) || !result.transient) results.set(candidate.name, result);
   return result;
 }
 
@@ -106,7 +106,7 @@ function requested(): string {
  *   OVERLAPPED_BACKEND decides, else the first candidate that works
  * @throws ERR_OVERLAPPED_BACKEND_UNAVAILABLE, ERR_INVALID_ARG_VALUE for an unknown name
  */
-export function selectBackend(choice: BackendChoice | undefined = undefined): Backend {
+export function selectBackend(choice?: BackendChoice): Backend {
   if (typeof choice === 'object' && choice !== null && typeof choice.issue === 'function') return choice;
   if (choice !== undefined && typeof choice !== 'string') {
     throw invalidArgType('options.backend', 'of type string or a Backend', choice);
@@ -119,10 +119,14 @@ export function selectBackend(choice: BackendChoice | undefined = undefined): Ba
 /** Each candidate, chosen, idle or refused, and why. Tries those that the platform has; never throws. */
 export function describeBackends(): BackendsReport {
   const name = requested();
-  const wanted = (candidate: Candidate): boolean => (name === 'auto' ? serves(candidate) : candidate.name === name);
+  const wanted = (candidate: Candidate): boolean =>
+    name === 'auto' ? serves(candidate) : candidate.name === name;
   let chosen: string | undefined;
   const reports = candidates().map((candidate): CandidateReport => {
-    const report = (status: CandidateReport['status'], { code, message, remedy }: ProbeFailure): CandidateReport => ({
+    const report = (
+      status: CandidateReport['status'],
+      { code, message, remedy }: ProbeFailure,
+    ): CandidateReport => ({
       name: candidate.name,
       status,
       code,

@@ -54,7 +54,10 @@ interface Lane {
 }
 
 /** The file's chunks; each is lent until the next step. Ends early without a read left in flight. */
-export async function* chunks(bound: BoundHandle, options: ChunksOptions): AsyncGenerator<Uint8Array, void, void> {
+export async function* chunks(
+  bound: BoundHandle,
+  options: ChunksOptions,
+): AsyncGenerator<Uint8Array, void, void> {
   const { first, skip, end, size, depth } = plan(bound, options);
   const { signal } = options;
   const { backend, file } = bound.handle;
@@ -64,7 +67,12 @@ export async function* chunks(bound: BoundHandle, options: ChunksOptions): Async
     if (left <= 0n) return undefined;
     // A direct read takes whole blocks past `end`; the surplus is cut below.
     const length = left < BigInt(size) && !file.direct ? Number(left) : size;
-    const lane = { memory, position: ahead, length, read: startRead(bound, memory, 0, length, ahead, signal) };
+    const lane = {
+      memory,
+      position: ahead,
+      length,
+      read: startRead(bound, memory, 0, length, ahead, signal),
+    };
     lane.read.catch(ignore); // whoever awaits it hears of it
     ahead = advance(ahead, length);
     return lane;
@@ -114,7 +122,10 @@ async function finish(bound: BoundHandle, lane: Lane, signal: AbortSignal | unde
 }
 
 /** Checks `start` and the inclusive `end` that Node's streams take. @returns an exclusive end */
-export function exclusiveEnd(start: number | bigint, end: number | bigint | undefined): number | bigint | undefined {
+export function exclusiveEnd(
+  start: number | bigint,
+  end: number | bigint | undefined,
+): number | bigint | undefined {
   if (end === undefined || end === Infinity) return undefined;
   checkRange(end, 1);
   if (end < start) throw outOfRange('start', `<= "end" (here: ${end})`, start);

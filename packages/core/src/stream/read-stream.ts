@@ -38,7 +38,12 @@ export class OverlappedReadStream extends Readable {
     bound: BoundHandle,
     options: ReadStreamOptions,
   ) {
-    const highWaterMark = integerInRange(options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK, 'highWaterMark', 1, 1 << 30);
+    const highWaterMark = integerInRange(
+      options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
+      'highWaterMark',
+      1,
+      1 << 30,
+    );
     const start = checkPosition(options.start ?? 0, 0);
     const end = exclusiveEnd(start, options.end);
     super({
@@ -50,7 +55,13 @@ export class OverlappedReadStream extends Readable {
     this.path = file.path;
     this.autoClose = options.autoClose ?? true;
     const { signal } = this.abort;
-    this.source = chunks(bound, { start, end, chunkSize: highWaterMark, depth: options.depth ?? DEFAULT_DEPTH, signal });
+    this.source = chunks(bound, {
+      start,
+      end,
+      chunkSize: highWaterMark,
+      depth: options.depth ?? DEFAULT_DEPTH,
+      signal,
+    });
   }
 
   override _read(): void {
@@ -65,7 +76,7 @@ export class OverlappedReadStream extends Readable {
         // The chunk is lent; a Readable's consumer keeps it.
         this.push(Buffer.from(value));
       },
-      (error: Error) => this.destroy(error),
+      (error: unknown) => this.destroy(error as Error),
     );
   }
 
@@ -76,7 +87,7 @@ export class OverlappedReadStream extends Readable {
       .then(() => (this.autoClose ? this.file.close() : undefined))
       .then(
         () => callback(error),
-        (closeError: Error) => callback(error ?? closeError),
+        (closeError: unknown) => callback(error ?? (closeError as Error)),
       );
   }
 }

@@ -1,5 +1,9 @@
 /** `readableWebStream()`: a web byte stream that reads straight into the consumer's buffers. */
-import { type ReadableByteStreamController, ReadableStream, type UnderlyingByteSource } from 'node:stream/web';
+import {
+  type ReadableByteStreamController,
+  ReadableStream,
+  type UnderlyingByteSource,
+} from 'node:stream/web';
 import type { OverlappedFile } from '../file/overlapped-file.js';
 import { advance } from '../file/ranges.js';
 import { checkPosition, checkSignal, integerInRange } from '../validate.js';
@@ -25,11 +29,19 @@ interface ByobRequest {
 const DEFAULT_CHUNK_BYTES = 64 << 10;
 
 /** @internal */
-export function readableWebStream(file: OverlappedFile, options: WebStreamOptions): ReadableStream<Uint8Array> {
+export function readableWebStream(
+  file: OverlappedFile,
+  options: WebStreamOptions,
+): ReadableStream<Uint8Array> {
   checkSignal(options.signal);
   const start = checkPosition(options.start ?? 0, 0);
   const end = exclusiveEnd(start, options.end);
-  const autoAllocateChunkSize = integerInRange(options.chunkSize ?? DEFAULT_CHUNK_BYTES, 'chunkSize', 1, 1 << 30);
+  const autoAllocateChunkSize = integerInRange(
+    options.chunkSize ?? DEFAULT_CHUNK_BYTES,
+    'chunkSize',
+    1,
+    1 << 30,
+  );
   const finish = async (): Promise<void> => {
     if (options.autoClose === true) await file.close();
   };
@@ -44,10 +56,10 @@ export function readableWebStream(file: OverlappedFile, options: WebStreamOption
       const room = request.view.byteLength;
       const length = left !== undefined && left < BigInt(room) ? Number(left) : room;
       // The view's memory belongs to the stream until respond(): nobody else can take it away.
-      const [filled] = await file.readMany(
-        [{ position, into: request.view.subarray(0, length) }],
-        { eof: 'clamp', signal: options.signal },
-      );
+      const [filled] = await file.readMany([{ position, into: request.view.subarray(0, length) }], {
+        eof: 'clamp',
+        signal: options.signal,
+      });
       const bytes = (filled as Uint8Array).byteLength;
       if (bytes === 0) {
         controller.close();

@@ -1,6 +1,7 @@
-// Memory that the library lends: mapped here, shown to JS as an ArrayBuffer, and unmapped when neither JS nor a read
-// in flight uses it. An ArrayBuffer's finalizer may run while a read is still filling it (transfer() can cause that,
-// and at an environment's end finalizers run before every hook), so the finalizer only drops JS's share.
+// Memory that the library lends: mapped here, shown to JS as an ArrayBuffer, and unmapped when neither JS nor
+// a read in flight uses it. An ArrayBuffer's finalizer may run while a read is still filling it (transfer()
+// can cause that, and at an environment's end finalizers run before every hook), so the finalizer only drops
+// JS's share.
 #pragma once
 
 #include <cstddef>

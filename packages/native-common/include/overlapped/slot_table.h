@@ -1,5 +1,6 @@
-// Slots for reads in flight: one state enum with one transition function, and a generation that tells one use of a
-// slot from the next. A slot's buffer is pinned from `begin` to `end`: not until cancel, not until close (R26, R65).
+// Slots for reads in flight: one state enum with one transition function, and a generation that tells one use
+// of a slot from the next. A slot's buffer is pinned from `begin` to `end`: not until cancel, not until close
+// (R26, R65).
 #pragma once
 
 #include <cassert>

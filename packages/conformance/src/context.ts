@@ -1,0 +1,67 @@
+/** What a family of behaviours gets: the backend under test, what it can do, and files to read. */
+import type { BackendCapabilities, Backend } from '@overlapped/core/backend';
+import { open, type OpenOptions, type OverlappedFile } from '@overlapped/core';
+import {
+  createFile,
+  FILE_FLAG_OVERLAPPED,
+  FILE_SHARE_DELETE,
+  FILE_SHARE_READ,
+  FILE_SHARE_WRITE,
+  GENERIC_READ,
+  OPEN_EXISTING,
+  type SafeFileHandle,
+} from '@overlapped/core/overlapped';
+import { Fixtures } from './fixtures.js';
+
+/** Makes the backend under test. The suite closes it when it is done. */
+export type BackendFactory = () => Backend;
+
+export class ConformanceContext {
+  readonly fixtures = new Fixtures();
+  private made: Backend | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly factory: BackendFactory,
+  ) {}
+
+  /** The backend under test; made at the first use, and the same one throughout a suite. */
+  get backend(): Backend {
+    return (this.made ??= this.factory());
+  }
+
+  get capabilities(): BackendCapabilities {
+    return this.backend.capabilities;
+  }
+
+  /** The file API on this backend. The caller closes it. */
+  open(path: string, options: Omit<OpenOptions, 'backend'> = {}): Promise<OverlappedFile> {
+    return open(path, { ...options, backend: this.backend });
+  }
+
+  /** The document layer's CreateFile with the article's arguments, on this backend. The caller closes it. */
+  createFile(
+    path: string,
+    flags: number = FILE_FLAG_OVERLAPPED,
+    access: number = GENERIC_READ,
+  ): SafeFileHandle {
+    const share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
+    return createFile(path, access, share, null, OPEN_EXISTING, flags, null, { backend: this.backend });
+  }
+
+  /** Skips the running test, with its reason in the report, unless `condition` holds. */
+  needs(test: Mocha.Context, condition: boolean, reason: string): void {
+    if (condition) return;
+    const runnable = test.runnable();
+    runnable.title += ` (skipped: ${this.name}: ${reason})`;
+    test.skip();
+  }
+
+  async dispose(): Promise<void> {
+    await this.made?.close();
+    this.fixtures.dispose();
+  }
+}
+
+/** One family of behaviours: registers its mocha tests. Titles name the requirements they show, as `[R44] ...`. */
+export type Family = (context: ConformanceContext) => void;

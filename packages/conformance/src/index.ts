@@ -1,0 +1,22 @@
+/**
+ * `@overlapped/conformance`: the contract as a mocha suite.
+ *
+ * ```ts
+ * describeBackend('my-backend', () => new MyBackend());
+ * ```
+ */
+import { type BackendFactory, ConformanceContext } from './context.js';
+import { FAMILIES } from './families/index.js';
+
+export { type BackendFactory, ConformanceContext, type Family } from './context.js';
+export { Fixtures, pattern, patternByte } from './fixtures.js';
+export { FAMILIES } from './families/index.js';
+
+/** Registers every family of behaviours for one backend. */
+export function describeBackend(name: string, factory: BackendFactory): void {
+  describe(`backend ${name}`, () => {
+    const context = new ConformanceContext(name, factory);
+    after(() => context.dispose());
+    for (const [title, family] of Object.entries(FAMILIES)) describe(title, () => family(context));
+  });
+}

@@ -1,0 +1,31 @@
+// Runs everything: `pnpm test`. Each step says what it is; the first that fails ends the run with its code.
+//   node scripts/test.mjs [--only STEP,...]
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+process.chdir(join(import.meta.dirname, '..'));
+
+const node = process.execPath;
+/** name, command, arguments. A step fails by its exit code. */
+const STEPS = [
+  ['native build', node, ['scripts/build-native.mjs']],
+  ['TypeScript build', 'pnpm', ['run', '--silent', 'build:ts']],
+  ['lint', node, ['scripts/lint.mjs']],
+  ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
+];
+
+const only = process.argv.includes('--only')
+  ? process.argv[process.argv.indexOf('--only') + 1].split(',')
+  : undefined;
+for (const [name, command, args] of STEPS) {
+  if (only !== undefined && !only.includes(name)) continue;
+  console.log(`\n=== ${name}`);
+  const started = performance.now();
+  const { status, error } = spawnSync(command, args, { stdio: 'inherit' });
+  if (status !== 0) {
+    console.error(`=== ${name} failed${error ? `: ${error.message}` : ''}`);
+    process.exit(status ?? 1);
+  }
+  console.log(`=== ${name}: ${((performance.now() - started) / 1000).toFixed(1)} s`);
+}
+console.log('\nall steps passed');
