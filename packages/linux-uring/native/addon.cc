@@ -23,11 +23,6 @@ struct Holder {
 };
 using Share = std::shared_ptr<Holder>;
 
-Engine* engine_of(const Napi::CallbackInfo& info, const Share& holder) {
-  if (holder->engine == nullptr) throw Napi::Error::New(info.Env(), "the io_uring engine is closed");
-  return holder->engine;
-}
-
 // The hot call, by plain Node-API: arguments (first, count), returns the number of completions.
 napi_value submit(napi_env env, napi_callback_info info) {
   size_t argc = 2;
@@ -162,6 +157,8 @@ Napi::Value add_file(const Napi::CallbackInfo& info, Engine* engine) {
 }
 
 Napi::Value remove_file(const Napi::CallbackInfo& info, Engine* engine) {
+  // A closed engine has none: its user may still have to close the descriptor.
+  if (engine == nullptr) return info.Env().Undefined();
   if (!engine->remove_file(info[0].ToNumber().Uint32Value())) {
     throw Napi::Error::New(info.Env(), "no such file in the engine");
   }
@@ -177,10 +174,20 @@ using Method = Napi::Value (*)(const Napi::CallbackInfo&, Engine*);
 constexpr struct {
   const char* name;
   Method method;
+  bool needs_engine;
 } kMethods[] = {
-    {"addFile", add_file}, {"removeFile", remove_file}, {"cancelAll", cancel_all}, {"allocate", allocate},
-    {"stats", stats},
+    {"addFile", add_file, true},   {"removeFile", remove_file, false}, {"cancelAll", cancel_all, true},
+    {"allocate", allocate, true}, {"stats", stats, true},
 };
+
+Napi::Value invoke(const Napi::CallbackInfo& info, const Share& holder, Method method, bool needs_engine) {
+  if (needs_engine && holder->engine == nullptr) {
+    auto closed = Napi::Error::New(info.Env(), "the io_uring engine is closed");
+    closed.Set("code", "ERR_INVALID_STATE");
+    throw closed;
+  }
+  return method(info, holder->engine);
+}
 
 Napi::Value create_engine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -195,13 +202,11 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
   }
   auto object = Napi::Object::New(env);
   object.Set("submit", raw_function(env, "submit", submit, holder));
-  for (const auto& [name, method] : kMethods) {
-    object.Set(name, Napi::Function::New(
-                         env,
-                         [holder, method](const Napi::CallbackInfo& call) {
-                           return method(call, engine_of(call, holder));
-                         },
-                         name));
+  for (const auto& [name, method, needs_engine] : kMethods) {
+    const auto call = [holder, method = method, needs_engine = needs_engine](const Napi::CallbackInfo& arguments) {
+      return invoke(arguments, holder, method, needs_engine);
+    };
+    object.Set(name, Napi::Function::New(env, call, name));
   }
   object.Set("close", Napi::Function::New(
                           env,
