@@ -31,5 +31,10 @@ export async function open(
     const detail = `${backend.name} reads only regular files and block devices here; leave the choice to 'auto'`;
     throw systemError({ syscall: 'open', win32: 50, path: name, backend: backend.name, detail });
   }
-  return new OverlappedFile(handle);
+  try {
+    return new OverlappedFile(handle);
+  } catch (error) {
+    await closeHandle(handle); // it could not be bound (R13)
+    throw error;
+  }
 }
