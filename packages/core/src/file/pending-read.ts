@@ -17,6 +17,7 @@ import {
   queueReadFile,
 } from '../overlapped/index.js';
 import { checkPosition } from '../validate.js';
+import { unwatch, watch } from './abort-listeners.js';
 
 /** Win32's three ways to say "no more bytes" (R19, R51, R52). */
 function isEndOfFile(errorCode: number): boolean {
@@ -44,9 +45,10 @@ class PendingRead {
     this.resolve = resolve;
     this.reject = reject;
   };
-  readonly onAbort = (): void => {
+
+  onAbort(): void {
     cancelIoEx(this.bound.handle, this.native);
-  };
+  }
 }
 
 const pool: PendingRead[] = [];
@@ -93,7 +95,7 @@ export function startRead(
   if (signal !== undefined) {
     read.native = native;
     read.signal = signal;
-    signal.addEventListener('abort', read.onAbort);
+    watch(signal, read);
   }
   return new Promise<number>(read.executor);
 }
@@ -102,7 +104,7 @@ function onCompletion(errorCode: number, numBytes: number, native: NativeOverlap
   const read = native.owner as PendingRead;
   const { resolve, reject, bound, signal } = read;
   // A late abort must not name a record that another read uses by then (R69).
-  if (signal !== undefined) signal.removeEventListener('abort', read.onAbort);
+  if (signal !== undefined) unwatch(signal, read);
   let error: Error | undefined;
   if (errorCode !== 0 && !isEndOfFile(errorCode)) {
     const aborted = errorCode === ERROR_OPERATION_ABORTED && signal !== undefined && signal.aborted;
