@@ -1,6 +1,6 @@
 /** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
 import { alignDown, alignedBytes, ALIGNMENT } from '../buffers/aligned.js';
-import { outOfRange } from '../errors.js';
+import { invalidState, outOfRange } from '../errors.js';
 import { startRead } from '../file/pending-read.js';
 import { advance, checkRange } from '../file/ranges.js';
 import type { BoundHandle } from '../overlapped/index.js';
@@ -87,6 +87,8 @@ export async function* chunks(
     let cut = skip;
     for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
       const filled = await finish(bound, lane, signal);
+      // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
+      if (filled > 0 && lane.memory.byteLength !== size) throw lostMemory();
       const room = end - BigInt(lane.position);
       const bytes = room < BigInt(filled) ? Number(room) : filled;
       if (bytes > cut) yield lane.memory.subarray(cut, bytes);
@@ -101,6 +103,10 @@ export async function* chunks(
     // Memory in which a read is under way is not given up (R65).
     await Promise.allSettled(lanes.map(({ read }) => read));
   }
+}
+
+function lostMemory(): Error {
+  return invalidState('the memory of a chunk was transferred away; chunks are lent: copy what you keep');
 }
 
 function ignore(): void {
