@@ -12,6 +12,7 @@ import {
   type SafeFileHandle,
 } from '@overlapped/core/overlapped';
 import { Fixtures } from './fixtures.js';
+import { skipUnless } from './skip.js';
 
 /** Makes the backend under test. The suite closes it when it is done. */
 export type BackendFactory = () => Backend;
@@ -19,6 +20,7 @@ export type BackendFactory = () => Backend;
 export class ConformanceContext {
   readonly fixtures = new Fixtures();
   private made: Backend | undefined;
+  private readonly extra: Backend[] = [];
 
   constructor(
     readonly name: string,
@@ -34,8 +36,15 @@ export class ConformanceContext {
     return this.backend.capabilities;
   }
 
+  /** Another backend of the same kind, as new: for a test that limits it or breaks it. Closed with the suite. */
+  fresh(): Backend {
+    const backend = this.factory();
+    this.extra.push(backend);
+    return backend;
+  }
+
   /** The file API on this backend. The caller closes it. */
-  open(path: string, options: Omit<OpenOptions, 'backend'> = {}): Promise<OverlappedFile> {
+  open(path: string | Buffer | URL, options: Omit<OpenOptions, 'backend'> = {}): Promise<OverlappedFile> {
     return open(path, { ...options, backend: this.backend });
   }
 
@@ -51,14 +60,12 @@ export class ConformanceContext {
 
   /** Skips the running test, with its reason in the report, unless `condition` holds. */
   needs(test: Mocha.Context, condition: boolean, reason: string): void {
-    if (condition) return;
-    const runnable = test.runnable();
-    runnable.title += ` (skipped: ${this.name}: ${reason})`;
-    test.skip();
+    skipUnless(test, condition, `${this.name}: ${reason}`);
   }
 
   async dispose(): Promise<void> {
     await this.made?.close();
+    for (const backend of this.extra) await backend.close();
     this.fixtures.dispose();
   }
 }

@@ -10,6 +10,8 @@ import { FAMILIES } from './families/index.js';
 
 export { type BackendFactory, ConformanceContext, type Family } from './context.js';
 export { Fixtures, pattern, patternByte } from './fixtures.js';
+export { DEVICE_ERROR, EXHAUSTED, type Fault, type FaultOptions, FaultyBackend } from './faults.js';
+export { describeFileHandle } from './file-handle.js';
 export { FAMILIES } from './families/index.js';
 
 /** Registers every family of behaviours for one backend. */

@@ -1,7 +1,7 @@
-/** The families of behaviours, in the order in which they run: one file each. */
+/** The families of behaviours, in the order in which they run. */
 import type { Family } from '../context.js';
-import { offsets } from './offsets.js';
+import { FILE_FAMILIES } from './file/index.js';
 
 export const FAMILIES: Readonly<Record<string, Family>> = {
-  offsets,
+  ...FILE_FAMILIES,
 };
