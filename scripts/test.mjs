@@ -12,6 +12,7 @@ const STEPS = [
   ['TypeScript build', 'pnpm', ['run', '--silent', 'build:ts']],
   ['lint', node, ['scripts/lint.mjs']],
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
+  ['requirements', node, ['scripts/requirements.mjs']],
 ];
 
 const only = process.argv.includes('--only')

@@ -12,7 +12,7 @@ export { type BackendFactory, type BackendOptions, ConformanceContext, type Fami
 export { Fixtures, pattern, patternByte } from './fixtures.js';
 export { interpose } from './interpose.js';
 export { type PendingSource } from './pending-source.js';
-export { REQUIREMENTS, type Requirement } from './requirements.js';
+export { REQUIREMENT_CHAPTERS, REQUIREMENTS, type Chapter, type Requirement } from './requirements.js';
 export { FAMILIES } from './families/index.js';
 
 /** Registers every family of behaviours for one backend. */
