@@ -5,7 +5,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import * as core from '@overlapped/core';
 import * as documentLayer from '@overlapped/core/overlapped';
-import { Fixtures, pattern } from '@overlapped/conformance';
 
 const coreFolder = path.dirname(require.resolve('@overlapped/core/package.json'));
 
@@ -27,9 +26,6 @@ function chosenWith(variable: string): { status: number | null; stdout: string; 
 }
 
 describe('layers', () => {
-  const fixtures = new Fixtures();
-  after(() => fixtures.dispose());
-
   it('[R78] the main entry has nothing of the document layer', () => {
     const shared = Object.keys(documentLayer).filter((name) => name in core);
     assert.deepEqual(shared, []);
@@ -42,20 +38,6 @@ describe('layers', () => {
         if (name.includes('/overlapped/')) assert.equal(path.basename(name), 'index.js', file);
       }
     }
-  });
-
-  it('[R79] [R80] reads at any positions at once, and streams to the end in order', async () => {
-    await using file = await core.open(fixtures.file(10_000));
-    const parts = [9000, 0, 5000].map(async (position) => {
-      const buffer = Buffer.alloc(2000);
-      const bytesRead = await file.readAt(buffer, position);
-      assert.deepEqual(buffer.subarray(0, bytesRead), pattern(position, Math.min(2000, 10_000 - position)));
-    });
-    await Promise.all(parts);
-    assert.equal(await file.readAt(Buffer.alloc(10), 10_000), 0);
-    const chunks: Buffer[] = [];
-    for await (const chunk of file.chunks({ chunkSize: 3000 })) chunks.push(Buffer.from(chunk));
-    assert.deepEqual(Buffer.concat(chunks), pattern(0, 10_000));
   });
 
   it('[R82] what newcomers read first does not import the document layer', () => {

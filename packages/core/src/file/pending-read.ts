@@ -17,6 +17,8 @@ import {
   queueReadFile,
 } from '../overlapped/index.js';
 import { checkPosition } from '../validate.js';
+import { type Abortable, unwatch, watch } from './abort-group.js';
+import { readIsTraced, traceRead } from './diagnostics.js';
 
 /** Win32's three ways to say "no more bytes" (R19, R51, R52). */
 function isEndOfFile(errorCode: number): boolean {
@@ -32,7 +34,7 @@ const DETAILS: ReadonlyMap<number, string> = new Map([
   [1784, 'too many reads are waiting; try again after some have completed'],
 ]);
 
-class PendingRead {
+class PendingRead implements Abortable {
   readonly overlapped: PreAllocatedOverlapped = new PreAllocatedOverlapped(onCompletion, this);
   resolve!: (bytesRead: number) => void;
   reject!: (reason: unknown) => void;
@@ -44,9 +46,10 @@ class PendingRead {
     this.resolve = resolve;
     this.reject = reject;
   };
-  readonly onAbort = (): void => {
+
+  onAbort(): void {
     cancelIoEx(this.bound.handle, this.native);
-  };
+  }
 }
 
 const pool: PendingRead[] = [];
@@ -64,6 +67,20 @@ function recycle(read: PendingRead): void {
  * Argument errors reject as well, before any system call (R60).
  */
 export function startRead(
+  bound: BoundHandle,
+  buffer: NodeJS.ArrayBufferView,
+  offset: number,
+  length: number,
+  position: number | bigint,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  if (!readIsTraced()) return issueRead(bound, buffer, offset, length, position, signal);
+  const { backend, file } = bound.handle;
+  const trace = { path: file.path, backend: backend.name, position, length };
+  return traceRead(() => issueRead(bound, buffer, offset, length, position, signal), trace);
+}
+
+function issueRead(
   bound: BoundHandle,
   buffer: NodeJS.ArrayBufferView,
   offset: number,
@@ -93,7 +110,7 @@ export function startRead(
   if (signal !== undefined) {
     read.native = native;
     read.signal = signal;
-    signal.addEventListener('abort', read.onAbort);
+    watch(signal, read);
   }
   return new Promise<number>(read.executor);
 }
@@ -101,8 +118,7 @@ export function startRead(
 function onCompletion(errorCode: number, numBytes: number, native: NativeOverlapped): void {
   const read = native.owner as PendingRead;
   const { resolve, reject, bound, signal } = read;
-  // A late abort must not name a record that another read uses by then (R69).
-  if (signal !== undefined) signal.removeEventListener('abort', read.onAbort);
+  if (signal !== undefined) unwatch(signal, read);
   let error: Error | undefined;
   if (errorCode !== 0 && !isEndOfFile(errorCode)) {
     const aborted = errorCode === ERROR_OPERATION_ABORTED && signal !== undefined && signal.aborted;
