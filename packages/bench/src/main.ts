@@ -25,7 +25,7 @@ interface Options {
   readonly list: boolean;
 }
 
-const FULL = { bytes: 2 ** 30, repetitions: 7 };
+const FULL = { bytes: 2 ** 30, repetitions: 5 };
 const QUICK = { bytes: 2 ** 28, repetitions: 3 };
 const SEED = 20080301;
 
@@ -57,7 +57,7 @@ function program(): Command {
     .option('--quick', 'a fifth of the work, 3 repetitions', false)
     .option('--workload <names...>', 'only these workloads (see --list); a beginning of the name will do')
     .option('--peer <names...>', 'only these peers (see --list); `readAt` means on every backend')
-    .option('--repetitions <count>', 'default 7, with --quick 3', countArgument)
+    .option('--repetitions <count>', 'default 5, with --quick 3', countArgument)
     .option('--json <path>', 'write machine, medians and all raw repetitions there')
     .option('--charts <dir>', 'write a bar chart of each workload there, as SVG (default: beside the JSON)')
     .option('--list', 'print workloads and peers, and stop', false);

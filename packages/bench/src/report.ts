@@ -17,6 +17,7 @@ const OPS: Figure = {
   title: 'reads/s',
   format: (value) => Math.round(value).toLocaleString('en'),
 };
+const FILES: Figure = { ...OPS, title: 'files/s' };
 const BYTES: Figure = {
   metric: 'bytesPerSecond',
   title: 'GB/s',
@@ -55,6 +56,7 @@ export const FIGURES: Record<WorkloadKind, Figure> = {
   batch: OPS,
   stream: BYTES,
   loop: DELAY,
+  files: FILES,
 };
 
 export function formatRatio(value: number): string {

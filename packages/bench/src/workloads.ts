@@ -1,12 +1,13 @@
 /** What is measured, as data. Adding a workload is one entry of {@link WORKLOADS}. */
 
 /** `random`: positioned reads of one size. `stream`: the whole file in order. `batch`: many ranges a call.
- * `loop`: how late the event loop runs while reads are queued. */
-export type WorkloadKind = 'random' | 'stream' | 'batch' | 'loop';
+ * `loop`: how late the event loop runs while reads are queued. `files`: small files, opened, read whole and closed. */
+export type WorkloadKind = 'random' | 'stream' | 'batch' | 'loop' | 'files';
 
 /** How much work one measurement is. */
 export interface Amount {
-  /** random: reads. stream: times through the file. batch: calls. loop: rounds of `depth` reads. */
+  /** random: reads. stream: times through the file. batch: calls. loop: rounds of `depth` reads.
+   * files: files. */
   readonly full: number;
   readonly quick: number;
 }
@@ -42,11 +43,11 @@ function random(blockKib: number, depth: number, full: number, direct = false): 
 }
 
 export const WORKLOADS: readonly Workload[] = [
-  random(4, 1, 100_000),
+  random(4, 1, 50_000),
   random(4, 64, 200_000),
-  random(64, 1, 25_000),
+  random(64, 1, 15_000),
   random(64, 64, 50_000),
-  random(4, 32, 40_000, true),
+  random(4, 32, 30_000, true),
   {
     name: 'stream',
     title: 'the whole cached file in order',
@@ -76,5 +77,15 @@ export const WORKLOADS: readonly Workload[] = [
     direct: false,
     amount: { full: 100, quick: 30 },
     baselines: ['FileHandle.read', 'fs.read'],
+  },
+  {
+    name: 'files-1k',
+    title: 'files of 1 KiB: open, read whole, close; 16 at a time, cached',
+    kind: 'files',
+    blockSize: KIB,
+    depth: 16,
+    direct: false,
+    amount: { full: 10_000, quick: 2_000 },
+    baselines: ['fs.promises.readFile', 'fs.readFileSync'],
   },
 ];

@@ -4,6 +4,7 @@ import { describeBackends } from '@overlapped/core';
 import type { Job, Sample } from '../job.js';
 import type { Workload, WorkloadKind } from '../workloads.js';
 import { fioRefusal, measureFio } from './fio.js';
+import { measureFiles, ourReadWhole, readFileSyncWhole, readFileWhole, type ReadWhole } from './files.js';
 import { openFileHandle, openFsRead, openReadSync } from './node-readers.js';
 import { openRead, openReadAt, openReadMany, openReadManyInto } from './our-readers.js';
 import { measureBatch, measureLoopDelay, measureRandom, type OpenReader } from './random.js';
@@ -27,7 +28,10 @@ export interface Peer {
   readonly measures: Partial<Record<WorkloadKind, Measure>>;
 }
 
-const POSITIONED: Record<Exclude<WorkloadKind, 'stream'>, (job: Job, open: OpenReader) => Promise<Sample>> = {
+const POSITIONED: Record<
+  Exclude<WorkloadKind, 'stream' | 'files'>,
+  (job: Job, open: OpenReader) => Promise<Sample>
+> = {
   random: measureRandom,
   batch: measureBatch,
   loop: measureLoopDelay,
@@ -41,6 +45,10 @@ function stream(pass: Pass): Peer['measures'] {
   return { stream: (job) => measureStream(job, pass) };
 }
 
+function files(read: ReadWhole): Peer['measures'] {
+  return { files: (job) => measureFiles(job, read) };
+}
+
 const ALL = ['random', 'batch', 'loop'] as const;
 
 function ofBackend(backend: string): Peer[] {
@@ -51,6 +59,7 @@ function ofBackend(backend: string): Peer[] {
     ['readMany-into', positioned(openReadManyInto(backend), ['batch'])],
     ['chunks', stream(chunksPass(backend))],
     ['createReadStream', stream(ourStreamPass(backend))],
+    ['open-readFile-close', files(ourReadWhole(backend))],
   ];
   return ways.map(([way, measures]) => ({
     id: `${way}@${backend}`,
@@ -73,6 +82,8 @@ const NODE: readonly Peer[] = [
   },
   { id: 'fs.createReadStream', nodeFs: true, measures: stream(nodeStreamPass()) },
   { id: 'fs.createReadStream-256k', nodeFs: true, measures: stream(nodeStreamPass(256 << 10)) },
+  { id: 'fs.readFileSync', nodeFs: true, measures: files(readFileSyncWhole) },
+  { id: 'fs.promises.readFile', nodeFs: true, measures: files(readFileWhole) },
 ];
 
 const FIO: Peer = { id: 'fio', nodeFs: false, measures: { random: measureFio, stream: measureFio } };
