@@ -8,11 +8,17 @@ export type Metric = 'opsPerSecond' | 'bytesPerSecond' | 'cpuPerOp' | 'cpuPerByt
 /** One repetition: each peer's sample by its id. A peer whose measurement failed has none. */
 export type Repetition = Readonly<Record<string, Sample>>;
 
+/** Undefined where nothing was read, as by the control. */
+function quotient(part: number, whole: number): number | undefined {
+  return part === 0 || whole === 0 ? undefined : part / whole;
+}
+
 const METRICS: Record<Metric, (sample: Sample) => number | undefined> = {
-  opsPerSecond: ({ ops, seconds }) => ops / seconds,
-  bytesPerSecond: ({ bytes, seconds }) => bytes / seconds,
-  cpuPerOp: ({ ops, cpuSeconds }) => cpuSeconds / ops,
-  cpuPerByte: ({ bytes, cpuSeconds }) => cpuSeconds / bytes,
+  opsPerSecond: ({ ops, seconds }) => quotient(ops, seconds),
+  bytesPerSecond: ({ bytes, seconds }) => quotient(bytes, seconds),
+  // No CPU time at all is a figure: what was too short to be seen.
+  cpuPerOp: ({ ops, cpuSeconds }) => (ops === 0 ? undefined : cpuSeconds / ops),
+  cpuPerByte: ({ bytes, cpuSeconds }) => (bytes === 0 ? undefined : cpuSeconds / bytes),
   delayP99Ms: (sample) => sample.delayP99Ms,
 };
 

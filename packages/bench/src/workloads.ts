@@ -76,7 +76,7 @@ export const WORKLOADS: readonly Workload[] = [
     depth: 1_000,
     direct: false,
     amount: { full: 100, quick: 30 },
-    baselines: ['FileHandle.read', 'fs.read'],
+    baselines: ['FileHandle.read', 'fs.read', 'no-reads'],
   },
   {
     name: 'files-1k',

@@ -36,6 +36,13 @@ describe('bench statistics', () => {
     assert.equal(ratio(partial, 'ours', 'nobody', 'opsPerSecond'), undefined);
   });
 
+  it('has no rate of what read nothing', () => {
+    const control = [{ control: { ...sample(0), delayP99Ms: 1.5 } }];
+    assert.equal(summarize(control, 'control', 'opsPerSecond'), undefined);
+    assert.equal(summarize(control, 'control', 'cpuPerOp'), undefined);
+    assert.equal(summarize(control, 'control', 'delayP99Ms')?.median, 1.5);
+  });
+
   it('does not reorder its input', () => {
     const before = JSON.stringify(repetitions);
     summarize(repetitions, 'ours', 'cpuPerOp');

@@ -1,6 +1,7 @@
 /**
- * fio's io_uring engine: what the kernel gives a C program. Made as fast as it gets: it submits as many reads at once as
- * the depth allows, takes all completions there are, and looks at no content. `--invalidate=0` keeps the page cache.
+ * fio's io_uring engine: what the kernel gives a C program. Made as fast as it gets: cached reads are submitted as many at
+ * once as the depth allows, direct ones at once so that the device never waits, all completions that there are get taken,
+ * and nobody looks at the content. `--invalidate=0` keeps the page cache.
  */
 import { spawnSync } from 'node:child_process';
 import type { Job, Sample } from '../job.js';
@@ -28,7 +29,7 @@ export function fioArguments(job: Job): string[] {
     `--size=${job.fileSize}`,
     `--io_size=${bytes}`,
     `--iodepth=${depth}`,
-    `--iodepth_batch_submit=${depth}`,
+    `--iodepth_batch_submit=${direct ? 1 : depth}`,
     '--iodepth_batch_complete_min=1',
     `--iodepth_batch_complete_max=${depth}`,
     `--direct=${direct ? 1 : 0}`,

@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import { describeBackends } from '@overlapped/core';
 import type { Job, Sample } from '../job.js';
 import type { Workload, WorkloadKind } from '../workloads.js';
+import { measureControl } from './control.js';
 import { fioRefusal, measureFio } from './fio.js';
 import { measureFiles, ourReadWhole, readFileSyncWhole, readFileWhole, type ReadWhole } from './files.js';
 import { openFileHandle, openFsRead, openReadSync } from './node-readers.js';
@@ -86,11 +87,12 @@ const NODE: readonly Peer[] = [
   { id: 'fs.promises.readFile', nodeFs: true, measures: files(readFileWhole) },
 ];
 
+const CONTROL: Peer = { id: 'no-reads', nodeFs: false, measures: { loop: measureControl } };
 const FIO: Peer = { id: 'fio', nodeFs: false, measures: { random: measureFio, stream: measureFio } };
 
 /** Every peer there is, for these backends of the library. */
 export function peersFor(backends: readonly string[]): readonly Peer[] {
-  return [...NODE, ...backends.flatMap(ofBackend), FIO];
+  return [...NODE, ...backends.flatMap(ofBackend), CONTROL, FIO];
 }
 
 /** The library's backends that work here, the chosen one first. */
