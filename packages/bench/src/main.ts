@@ -1,5 +1,6 @@
 /** `pnpm bench`: measures this library beside Node's own ways and fio. */
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { chart } from './charts.js';
@@ -144,7 +145,18 @@ async function present(
       ...workload,
       repetitions: results.get(workload.name) ?? [],
     }));
-    const output = { machine, fileSize, patterned, quick, repetitions, workloads, goals: verdicts, failures };
+    const loadAfter = Math.round((os.loadavg()[0] ?? 0) * 100) / 100;
+    const output = {
+      machine,
+      loadAfter,
+      fileSize,
+      patterned,
+      quick,
+      repetitions,
+      workloads,
+      goals: verdicts,
+      failures,
+    };
     writeFile(options.json, `${JSON.stringify(output, null, 2)}\n`);
   }
   const charts = options.charts ?? (options.json === undefined ? undefined : path.dirname(options.json));

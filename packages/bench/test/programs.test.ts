@@ -69,6 +69,24 @@ describe('demo', function () {
     assert.match(stdout, /node:fs on both sides/);
   });
 
+  it('runs on node:fs where the native packages are not installed, and says so', () => {
+    const hook = file(
+      'hide-native.cjs',
+      `const Module = require('node:module');
+       const resolve = Module._resolveFilename;
+       Module._resolveFilename = function (request, ...rest) {
+         if (!/^@overlapped\\/(linux-uring|win-iocp)$/.test(request)) return resolve.call(this, request, ...rest);
+         throw Object.assign(new Error('hidden: ' + request), { code: 'MODULE_NOT_FOUND' });
+       };`,
+    );
+    const { status, stdout } = runProgram('demo', [file('plain', 'some bytes')], {
+      NODE_OPTIONS: `--require ${JSON.stringify(hook)}`,
+    });
+    assert.equal(status, 0, stdout);
+    if (process.platform === 'linux') assert.match(stdout, /✘ io_uring +refused +package-missing/);
+    assert.match(stdout, /This run reads through node-fs\.\n.*node:fs on both sides/);
+  });
+
   it('ends with 2 and one line when there is nothing to read', () => {
     const cases: [string[], RegExp, Record<string, string>?][] = [
       [[path.join(directory, 'missing')], /^demo: no such file: .*missing\n$/],
