@@ -63,10 +63,15 @@ export function formatRatio(value: number): string {
   return value.toFixed(value < 10 ? 2 : 1);
 }
 
-function formatSpread(spread: Spread | undefined): string {
+/** Three digits, so that what misses a target by a little does not look like it. */
+function formatMeasured(value: number): string {
+  return value.toFixed(3);
+}
+
+function formatSpread(spread: Spread | undefined, format = formatRatio): string {
   if (spread === undefined) return '';
   const { median, min, max } = spread;
-  return `${formatRatio(median)} (${formatRatio(min)}..${formatRatio(max)})`;
+  return `${format(median)} (${format(min)}..${format(max)})`;
 }
 
 /** Ids of the peers that have at least one sample, in the order of the first repetition. */
@@ -109,7 +114,7 @@ export function goalTable(verdicts: readonly Verdict[], backend: string): string
     table.push([
       `${goal.workload}: ${goal.way}`,
       `${goal.compare} ${goal.target} ${goal.unit}`,
-      formatSpread(measured),
+      formatSpread(measured, formatMeasured),
       status,
     ]);
   }
