@@ -9,6 +9,7 @@ import { eof } from './eof.js';
 import { errors } from './errors.js';
 import { eventLoop } from './event-loop.js';
 import { faults } from './faults.js';
+import { fuzz } from './fuzz.js';
 import { lengths } from './lengths.js';
 import { lifecycle } from './lifecycle.js';
 import { offsets } from './offsets.js';
@@ -44,4 +45,5 @@ export const FILE_FAMILIES: Readonly<Record<string, Family>> = {
   chunks,
   direct,
   faults,
+  fuzz,
 };
