@@ -146,6 +146,27 @@ export function faults(context: ConformanceContext): void {
     });
   });
 
+  it('[R39] memory transferred after its bytes came, before its completion: refused, the next read works', async () => {
+    await withFaults(context, { decide: () => ({ kind: 'late' }) }, async (backend, open) => {
+      const file = await open(context.fixtures.file(SIZE));
+      const views = [new Uint8Array(4096), new DataView(new ArrayBuffer(4096)), new Float64Array(512)];
+      const reads = views.map((view) => file.readAt(view, 0));
+      await until(() => backend.waiting === 3, 'their completions wait');
+      const moved = views.map(({ buffer }) => structuredClone(buffer, { transfer: [buffer] }));
+      backend.decide = () => undefined;
+      backend.release();
+      for (const result of await Promise.allSettled(reads)) {
+        assert.equal(result.status, 'rejected');
+        const { code, message } = result.reason as NodeJS.ErrnoException;
+        assert.equal(code, 'ERR_INVALID_STATE');
+        assert.match(message, /transferred or detached/);
+      }
+      for (const memory of moved)
+        assertPattern(new Uint8Array(memory), 0, 4096, 'its new owner has the bytes');
+      assertPattern(await file.readExactly(7, 100), 7, 100);
+    });
+  });
+
   it('[R65] [R70] close waits for a completion that is late; new reads are refused meanwhile', async () => {
     await withFaults(context, { decide: () => ({ kind: 'late' }) }, async (backend, open) => {
       const file = await open(context.fixtures.file(SIZE));
