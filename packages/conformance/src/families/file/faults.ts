@@ -1,11 +1,26 @@
 /** Reads that end badly, late, short, or wait in line: what the file API makes of each (R21, R62, R70, R77). */
+import {
+  bindHandle,
+  closeHandle,
+  createFile,
+  ERROR_HANDLE_EOF,
+  ERROR_IO_PENDING,
+  FILE_FLAG_OVERLAPPED,
+  GENERIC_READ,
+  getLastError,
+  type NativeOverlapped,
+  OPEN_EXISTING,
+  Overlapped,
+  readFile,
+} from '@overlapped/core/overlapped';
 import assert from 'node:assert/strict';
 import type { ConformanceContext } from '../../context.js';
-import { DEVICE_ERROR, EXHAUSTED, type Fault } from '../../faults.js';
+import { DEVICE_ERROR, EXHAUSTED, type Fault, FaultyBackend } from '../../faults.js';
 import { pattern } from '../../fixtures.js';
 import { assertPattern, sentinels, stateOf, turn, until, withFaults } from './subject.js';
 
 const SIZE = 50_000;
+const ARTICLE_ARGUMENTS = [GENERIC_READ, 7, null, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, null] as const;
 const LARGE = 3 * 2 ** 20 + 5;
 
 /** The first `count` reads suffer `fault`. */
@@ -237,4 +252,32 @@ export function faults(context: ConformanceContext): void {
       }, 'the buffer of a finished read is collected');
     });
   });
+
+  for (const [what, win32] of [
+    ['[R51] end of file', ERROR_HANDLE_EOF],
+    ['[R54] a device error', 1117],
+  ] as const) {
+    it(`${what} that ReadFile itself reports: no callback, the issuer frees, and the handle reads on`, async () => {
+      const backend = new FaultyBackend(context.fresh(), { decide: first(1, { kind: 'error', win32 }) });
+      const handle = createFile(context.fixtures.file(100), ...ARTICLE_ARGUMENTS, { backend });
+      bindHandle(handle);
+      const buffer = sentinels(100);
+      const outcomes: [number, number][] = [];
+      const pack = (): NativeOverlapped =>
+        new Overlapped().pack((errorCode, numBytes, completed) => {
+          Overlapped.free(completed);
+          outcomes.push([errorCode, numBytes]);
+        }, buffer);
+      const refused = pack();
+      assert.equal(readFile(handle, buffer, 100, null, refused), false);
+      assert.equal(getLastError(), win32);
+      Overlapped.free(refused);
+      assert.equal(readFile(handle, buffer, 100, null, pack()) || getLastError() === ERROR_IO_PENDING, true);
+      await until(() => outcomes.length > 0, 'the second read completes');
+      assert.deepEqual(outcomes, [[0, 100]]);
+      assertPattern(buffer, 0, 100);
+      await closeHandle(handle);
+      await backend.close();
+    });
+  }
 }
