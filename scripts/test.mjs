@@ -11,7 +11,9 @@ const STEPS = [
   ['native build', node, ['scripts/build-native.mjs']],
   ['TypeScript build', 'pnpm', ['run', '--silent', 'build:ts']],
   ['lint', node, ['scripts/lint.mjs']],
+  ['C++ unit tests', node, ['scripts/test-native.mjs']],
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
+  ['requirements', node, ['scripts/requirements.mjs']],
 ];
 
 const only = process.argv.includes('--only')

@@ -14,13 +14,18 @@ import {
 import { Fixtures } from './fixtures.js';
 import { skipUnless } from './skip.js';
 
+export interface BackendOptions {
+  /** The most reads in flight. A factory that can't set it ignores it; tests then look at `backend.capacity`. */
+  readonly capacity?: number;
+}
+
 /** Makes the backend under test. The suite closes it when it is done. */
-export type BackendFactory = () => Backend;
+export type BackendFactory = (options?: BackendOptions) => Backend;
 
 export class ConformanceContext {
   readonly fixtures = new Fixtures();
   private made: Backend | undefined;
-  private readonly extra: Backend[] = [];
+  private readonly others: Backend[] = [];
 
   constructor(
     readonly name: string,
@@ -32,15 +37,15 @@ export class ConformanceContext {
     return (this.made ??= this.factory());
   }
 
-  get capabilities(): BackendCapabilities {
-    return this.backend.capabilities;
+  /** Another backend of the same kind, for a test that needs one of its own. Closed with the suite. */
+  createBackend(options: BackendOptions = {}): Backend {
+    const backend = this.factory(options);
+    this.others.push(backend);
+    return backend;
   }
 
-  /** Another backend of the same kind, as new: for a test that limits it or breaks it. Closed with the suite. */
-  fresh(): Backend {
-    const backend = this.factory();
-    this.extra.push(backend);
-    return backend;
+  get capabilities(): BackendCapabilities {
+    return this.backend.capabilities;
   }
 
   /** The file API on this backend. The caller closes it. */
@@ -53,9 +58,10 @@ export class ConformanceContext {
     path: string,
     flags: number = FILE_FLAG_OVERLAPPED,
     access: number = GENERIC_READ,
+    backend: Backend = this.backend,
   ): SafeFileHandle {
     const share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    return createFile(path, access, share, null, OPEN_EXISTING, flags, null, { backend: this.backend });
+    return createFile(path, access, share, null, OPEN_EXISTING, flags, null, { backend });
   }
 
   /** Skips the running test, with its reason in the report, unless `condition` holds. */
@@ -65,7 +71,7 @@ export class ConformanceContext {
 
   async dispose(): Promise<void> {
     await this.made?.close();
-    for (const backend of this.extra) await backend.close();
+    for (const backend of this.others) await backend.close();
     this.fixtures.dispose();
   }
 }

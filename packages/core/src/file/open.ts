@@ -1,8 +1,10 @@
 /** `open()`: from a path to an {@link OverlappedFile}. */
+import type { Backend } from '../backend.js';
 import { systemError } from '../errors.js';
 import { closeHandle, createFileAsync } from '../overlapped/index.js';
 import { selectBackend } from '../selector/index.js';
 import { pathString } from '../validate.js';
+import { traceOpen } from './diagnostics.js';
 import { checkOpenOptions, type OpenOptions } from './options.js';
 import { OverlappedFile } from './overlapped-file.js';
 
@@ -20,6 +22,11 @@ export async function open(
   const checked = checkOpenOptions(options);
   const name = pathString(path);
   const backend = selectBackend(checked.backend);
+  const trace = { path: name, backend: backend.name };
+  return traceOpen(() => openOn(backend, name, checked), trace);
+}
+
+async function openOn(backend: Backend, name: string, checked: OpenOptions): Promise<OverlappedFile> {
   const handle = await createFileAsync(backend, {
     path: name,
     direct: checked.direct ?? false,
@@ -31,5 +38,10 @@ export async function open(
     const detail = `${backend.name} reads only regular files and block devices here; leave the choice to 'auto'`;
     throw systemError({ syscall: 'open', win32: 50, path: name, backend: backend.name, detail });
   }
-  return new OverlappedFile(handle);
+  try {
+    return new OverlappedFile(handle);
+  } catch (error) {
+    await closeHandle(handle); // it could not be bound (R13)
+    throw error;
+  }
 }

@@ -17,7 +17,8 @@ import {
   queueReadFile,
 } from '../overlapped/index.js';
 import { checkPosition } from '../validate.js';
-import { unwatch, watch } from './abort-listeners.js';
+import { type Abortable, unwatch, watch } from './abort-group.js';
+import { readIsTraced, traceRead } from './diagnostics.js';
 
 /** Win32's three ways to say "no more bytes" (R19, R51, R52). */
 function isEndOfFile(errorCode: number): boolean {
@@ -33,7 +34,7 @@ const DETAILS: ReadonlyMap<number, string> = new Map([
   [1784, 'too many reads are waiting; try again after some have completed'],
 ]);
 
-class PendingRead {
+class PendingRead implements Abortable {
   readonly overlapped: PreAllocatedOverlapped = new PreAllocatedOverlapped(onCompletion, this);
   resolve!: (bytesRead: number) => void;
   reject!: (reason: unknown) => void;
@@ -73,6 +74,20 @@ export function startRead(
   position: number | bigint,
   signal: AbortSignal | undefined,
 ): Promise<number> {
+  if (!readIsTraced()) return issueRead(bound, buffer, offset, length, position, signal);
+  const { backend, file } = bound.handle;
+  const trace = { path: file.path, backend: backend.name, position, length };
+  return traceRead(() => issueRead(bound, buffer, offset, length, position, signal), trace);
+}
+
+function issueRead(
+  bound: BoundHandle,
+  buffer: NodeJS.ArrayBufferView,
+  offset: number,
+  length: number,
+  position: number | bigint,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   if (signal !== undefined && signal.aborted) return Promise.reject(abortError(signal));
   const read = pool.pop() ?? new PendingRead();
   const native = bound.allocateFrom(read.overlapped);
@@ -103,7 +118,6 @@ export function startRead(
 function onCompletion(errorCode: number, numBytes: number, native: NativeOverlapped): void {
   const read = native.owner as PendingRead;
   const { resolve, reject, bound, signal } = read;
-  // A late abort must not name a record that another read uses by then (R69).
   if (signal !== undefined) unwatch(signal, read);
   let error: Error | undefined;
   if (errorCode !== 0 && !isEndOfFile(errorCode)) {

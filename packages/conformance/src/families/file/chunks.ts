@@ -207,7 +207,7 @@ export function chunks(context: ConformanceContext): void {
   for (const transferable of [false, true]) {
     const whose = transferable ? 'that can be transferred' : 'of the backend';
     it(`[R39] a consumer that transfers lent memory ${whose} away: an error, never wrong or missing bytes`, async () => {
-      const backend = new (transferable ? TransferableMemory : FaultyBackend)(context.fresh());
+      const backend = new (transferable ? TransferableMemory : FaultyBackend)(context.createBackend());
       const file = await openFile(context.fixtures.file(SIZE), { backend });
       const kept: ArrayBuffer[] = []; // whoever takes memory away keeps it until the reads into it are over
       let position = 0;

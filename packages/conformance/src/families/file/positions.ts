@@ -100,14 +100,14 @@ export function positions(context: ConformanceContext): void {
     try {
       file = await open(fifo.path);
       assert.equal(file.backend, 'node-fs');
-      fifo.write(Buffer.from('first, second'));
+      await fifo.write(Buffer.from('first, second'));
       const buffer = Buffer.alloc(6);
       assert.equal(await file.readAt(buffer, 123), 6);
       assert.equal(buffer.toString(), 'first,');
       assert.equal((await file.read(buffer, { position: 2 ** 40 })).bytesRead, 6);
       assert.equal(buffer.toString(), ' secon');
     } finally {
-      fifo.close();
+      await fifo.end();
       await file?.close();
     }
   });
@@ -124,7 +124,7 @@ export function positions(context: ConformanceContext): void {
         message: /'auto'/,
       });
     } finally {
-      fifo.close();
+      await fifo.end();
     }
   });
 }

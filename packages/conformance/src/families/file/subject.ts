@@ -150,7 +150,7 @@ export async function withFaults(
     open: (path: string, openOptions?: { direct?: boolean }) => Promise<OverlappedFile>,
   ) => Promise<void>,
 ): Promise<void> {
-  const backend = new FaultyBackend(context.fresh(), options);
+  const backend = new FaultyBackend(context.createBackend(), options);
   const files: OverlappedFile[] = [];
   try {
     await body(backend, async (path, openOptions = {}) => {
