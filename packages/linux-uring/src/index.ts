@@ -42,7 +42,7 @@ export interface UringEngine {
   cancelAll(): void;
   /** Null where this Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;
-  stats(): Record<string, number>;
+  stats(): Record<string, number | string>;
   close(): void;
 }
 

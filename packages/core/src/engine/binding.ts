@@ -31,5 +31,5 @@ export interface NativeEngine {
   /** Frees everything. Reads must have drained. Idempotent. */
   close(): void;
   /** Counters by name. */
-  stats(): Record<string, number>;
+  stats(): Record<string, number | string>;
 }
