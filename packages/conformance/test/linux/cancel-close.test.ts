@@ -106,9 +106,12 @@ describeUring('io_uring: cancel and close', () => {
     await assert.rejects(opened.readAt(new Uint8Array(10), 0), { code: 'EBADF' });
     assert.deepEqual(await reader.read(new Uint8Array(10)).ended, CLOSED);
     await assert.rejects(open(file, { backend }), { code: 'ERR_INVALID_STATE' });
-    assert.throws(() => createFile(file, undefined, undefined, null, undefined, undefined, null, { backend }), {
-      code: 'ERR_INVALID_STATE',
-    });
+    assert.throws(
+      () => createFile(file, undefined, undefined, null, undefined, undefined, null, { backend }),
+      {
+        code: 'ERR_INVALID_STATE',
+      },
+    );
     assert.throws(() => backend.allocate(4096), { code: 'ERR_INVALID_STATE' });
     assert.throws(() => backend.stats(), { code: 'ERR_INVALID_STATE' });
     assert.equal(openDescriptors(), before, 'a refused file stayed open');

@@ -25,7 +25,10 @@ async function work(mode: string, file: string, fifo: string, until?: string): P
   }
   const code = await exit;
   const expected = mode === 'throw' ? ['thrown with reads in flight'] : [];
-  assert.deepEqual(failures.map((failure) => (failure as Error).message), expected);
+  assert.deepEqual(
+    failures.map((failure) => (failure as Error).message),
+    expected,
+  );
   return code;
 }
 

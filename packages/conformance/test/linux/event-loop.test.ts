@@ -11,7 +11,10 @@ describeUring('io_uring: event loop', () => {
 
   it('[R75] an idle backend does not keep the process alive', async () => {
     const { code, signal, stdout, stderr } = await run('keep-alive', ['idle', fixtures.file(5000)]);
-    assert.deepEqual({ code, signal, stdout, stderr }, { code: 0, signal: null, stdout: 'read 5000\n', stderr: '' });
+    assert.deepEqual(
+      { code, signal, stdout, stderr },
+      { code: 0, signal: null, stdout: 'read 5000\n', stderr: '' },
+    );
   });
 
   it('[R75] a read in flight keeps the process alive, and its data wakes it', async () => {
