@@ -12,13 +12,20 @@ import {
   type SafeFileHandle,
 } from '@overlapped/core/overlapped';
 import { Fixtures } from './fixtures.js';
+import { skipUnless } from './skip.js';
+
+export interface BackendOptions {
+  /** The most reads in flight. A factory that can't set it ignores it; tests then look at `backend.capacity`. */
+  readonly capacity?: number;
+}
 
 /** Makes the backend under test. The suite closes it when it is done. */
-export type BackendFactory = () => Backend;
+export type BackendFactory = (options?: BackendOptions) => Backend;
 
 export class ConformanceContext {
   readonly fixtures = new Fixtures();
   private made: Backend | undefined;
+  private readonly others: Backend[] = [];
 
   constructor(
     readonly name: string,
@@ -30,12 +37,19 @@ export class ConformanceContext {
     return (this.made ??= this.factory());
   }
 
+  /** Another backend of the same kind, for a test that needs one of its own. Closed with the suite. */
+  createBackend(options: BackendOptions = {}): Backend {
+    const backend = this.factory(options);
+    this.others.push(backend);
+    return backend;
+  }
+
   get capabilities(): BackendCapabilities {
     return this.backend.capabilities;
   }
 
   /** The file API on this backend. The caller closes it. */
-  open(path: string, options: Omit<OpenOptions, 'backend'> = {}): Promise<OverlappedFile> {
+  open(path: string | Buffer | URL, options: Omit<OpenOptions, 'backend'> = {}): Promise<OverlappedFile> {
     return open(path, { ...options, backend: this.backend });
   }
 
@@ -44,21 +58,20 @@ export class ConformanceContext {
     path: string,
     flags: number = FILE_FLAG_OVERLAPPED,
     access: number = GENERIC_READ,
+    backend: Backend = this.backend,
   ): SafeFileHandle {
     const share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    return createFile(path, access, share, null, OPEN_EXISTING, flags, null, { backend: this.backend });
+    return createFile(path, access, share, null, OPEN_EXISTING, flags, null, { backend });
   }
 
   /** Skips the running test, with its reason in the report, unless `condition` holds. */
   needs(test: Mocha.Context, condition: boolean, reason: string): void {
-    if (condition) return;
-    const runnable = test.runnable();
-    runnable.title += ` (skipped: ${this.name}: ${reason})`;
-    test.skip();
+    skipUnless(test, condition, `${this.name}: ${reason}`);
   }
 
   async dispose(): Promise<void> {
     await this.made?.close();
+    for (const backend of this.others) await backend.close();
     this.fixtures.dispose();
   }
 }

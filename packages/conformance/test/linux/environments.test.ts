@@ -40,8 +40,8 @@ describeUring('io_uring: ends of environments', () => {
     file = fixtures.file(SIZE);
     fifo = fixtures.fifo();
   });
-  after(() => {
-    fifo.close();
+  after(async () => {
+    await fifo.end();
     fixtures.dispose();
   });
 
@@ -92,7 +92,7 @@ describeUring('io_uring: ends of environments', () => {
     assert.deepEqual(buffer, pattern(1000, 64));
     await closeHandle(reading.handle);
     await backends[1].close();
-    fifo.write(Buffer.from('1234'));
+    await fifo.write(Buffer.from('1234'));
     assert.deepEqual(await ended, { errorCode: 0, numBytes: 4 });
     await closeHandle(waiting.handle);
     await backends[0].close();

@@ -62,20 +62,31 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   });
 }
 
-/** Reads until `target` is full or the file ends. `already` bytes were read. @returns bytes in target */
-async function fillPiece(
+/**
+ * Reads on until `target` is full or the file ends; `filled` bytes are there already. A direct read resumes on a block's
+ * boundary, so it may read part of a block twice; no progress then means that the file ends in that block.
+ * @returns bytes in target
+ */
+export async function finishFill(
   bound: BoundHandle,
   target: Uint8Array,
   position: Position,
   signal: AbortSignal | undefined,
-  already = 0,
+  filled: number,
 ): Promise<number> {
-  let filled = already;
+  const { direct } = bound.handle.file;
   while (filled < target.byteLength) {
-    const missing = target.byteLength - filled;
-    const bytesRead = await startRead(bound, target, filled, missing, advance(position, filled), signal);
-    if (bytesRead === 0) break;
-    filled += bytesRead;
+    const at = direct ? alignDown(filled) : filled;
+    const bytesRead = await startRead(
+      bound,
+      target,
+      at,
+      target.byteLength - at,
+      advance(position, at),
+      signal,
+    );
+    if (at + bytesRead <= filled) break;
+    filled = at + bytesRead;
   }
   return filled;
 }
@@ -94,7 +105,7 @@ async function fillLarge(
       next += PIECE_BYTES;
       const piece = target.subarray(at, at + PIECE_BYTES);
       try {
-        const filled = await fillPiece(bound, piece, advance(position, at), signal);
+        const filled = await finishFill(bound, piece, advance(position, at), signal, 0);
         if (filled < piece.byteLength) end = Math.min(end, at + filled);
       } catch (error) {
         next = target.byteLength; // the other workers stop after the piece they have
@@ -117,7 +128,7 @@ export function fill(
     return fillThroughAligned(bound, target, position, signal);
   }
   if (target.byteLength > PIECE_BYTES) return fillLarge(bound, target, position, signal);
-  return fillPiece(bound, target, position, signal);
+  return finishFill(bound, target, position, signal, 0);
 }
 
 export function isAlignedSpan(position: Position, length: number): boolean {
@@ -138,13 +149,7 @@ async function fillThroughAligned(
   const skip = offsetInBlock(position);
   const start = advance(position, -skip);
   const block = alignedBytes(bound.handle.backend, Math.max(ALIGNMENT, alignUp(skip + target.byteLength)));
-  let end = 0;
-  for (let at = 0; at < block.byteLength; at = alignDown(end)) {
-    const bytesRead = await startRead(bound, block, at, block.byteLength - at, advance(start, at), signal);
-    if (bytesRead === 0) break;
-    end = at + bytesRead;
-    if (alignDown(end) === at) break; // part of one block: the file ends in it
-  }
+  const end = await finishFill(bound, block, start, signal, 0);
   const filled = Math.max(0, Math.min(end - skip, target.byteLength));
   target.set(block.subarray(skip, skip + filled));
   return filled;
@@ -203,7 +208,7 @@ export async function fillRanges(
   for (const [i, range] of ranges.entries()) {
     let bytes = filled[i] as number;
     const short = bytes < range.target.byteLength && bytes > 0 && simple;
-    if (short) bytes = await fillPiece(bound, range.target, range.position, signal, bytes);
+    if (short) bytes = await finishFill(bound, range.target, range.position, signal, bytes);
     results.push(settle(bound, range, bytes, eof));
   }
   return results;

@@ -1,8 +1,8 @@
 /** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
 import { alignDown, alignedBytes, ALIGNMENT } from '../buffers/aligned.js';
-import { outOfRange } from '../errors.js';
+import { invalidState, outOfRange } from '../errors.js';
 import { startRead } from '../file/pending-read.js';
-import { advance, checkRange } from '../file/ranges.js';
+import { advance, checkRange, finishFill } from '../file/ranges.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, checkSignal, integerInRange, MAX_POSITION } from '../validate.js';
 
@@ -58,10 +58,10 @@ export async function* chunks(
   bound: BoundHandle,
   options: ChunksOptions,
 ): AsyncGenerator<Uint8Array, void, void> {
-  const { first, skip, end, size, depth } = plan(bound, options);
+  const { first: start, skip, end, size, depth } = plan(bound, options);
   const { signal } = options;
   const { backend, file } = bound.handle;
-  let ahead = first;
+  let ahead = start;
   const begin = (memory: Uint8Array): Lane | undefined => {
     const left = end - BigInt(ahead);
     if (left <= 0n) return undefined;
@@ -86,7 +86,12 @@ export async function* chunks(
     }
     let cut = skip;
     for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
-      const filled = await finish(bound, lane, signal);
+      let filled = await lane.read;
+      if (filled === 0) return;
+      // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
+      if (lane.memory.byteLength !== size) throw lostMemory();
+      // Short reads are finished, so that chunks stay in step.
+      filled = await finishFill(bound, lane.memory.subarray(0, lane.length), lane.position, signal, filled);
       const room = end - BigInt(lane.position);
       const bytes = room < BigInt(filled) ? Number(room) : filled;
       if (bytes > cut) yield lane.memory.subarray(cut, bytes);
@@ -103,22 +108,12 @@ export async function* chunks(
   }
 }
 
-function ignore(): void {
-  // See the comment at the call.
+function lostMemory(): Error {
+  return invalidState('the memory of a chunk was transferred away; chunks are lent: copy what you keep');
 }
 
-/** Finishes a short read, so that chunks stay in step. @returns bytes of the lane; fewer only at end of file */
-async function finish(bound: BoundHandle, lane: Lane, signal: AbortSignal | undefined): Promise<number> {
-  const { memory, position, length } = lane;
-  const { direct } = bound.handle.file;
-  let filled = await lane.read;
-  while (filled > 0 && filled < length) {
-    const at = direct ? alignDown(filled) : filled;
-    const more = await startRead(bound, memory, at, length - at, advance(position, at), signal);
-    if (at + more <= filled) break;
-    filled = at + more;
-  }
-  return filled;
+function ignore(): void {
+  // See the comment at the call.
 }
 
 /** Checks `start` and the inclusive `end` that Node's streams take. @returns an exclusive end */
