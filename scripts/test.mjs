@@ -14,6 +14,8 @@ const STEPS = [
   ['C++ unit tests', node, ['scripts/test-native.mjs']],
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
   ['requirements', node, ['scripts/requirements.mjs']],
+  ['packages', node, ['scripts/test-packages.mjs']],
+  ['mocha on a sanitized addon', node, ['scripts/test-sanitized.mjs']],
 ];
 
 const only = process.argv.includes('--only')

@@ -108,7 +108,7 @@ function blocked(): readonly [string, string, string] {
 const tooOld: Explain = ({ step, errno }) => [
   'kernel-too-old',
   `the kernel lacks what is needed (${step}, errno ${errno})`,
-  'Linux 5.13 or newer is needed, 6.1 or newer is best',
+  'Linux 5.13 or newer is needed, 6.1 or newer is best; a sandbox that offers a part of io_uring looks the same',
 ];
 
 const noResources: Explain = ({ errno }) => [
