@@ -1,6 +1,7 @@
 /** The backends there are, in order of preference. Adding one is one entry here, or a call of `registerBackend`. */
 import type { Backend } from '../backend.js';
 import { createUringBackend } from '../engine/io-uring.js';
+import { createIocpBackend } from '../engine/iocp.js';
 import { checkLayout } from '../engine/layout.js';
 import { NodeFsBackend } from '../node-fs/backend.js';
 
@@ -51,7 +52,7 @@ function engineRefusal(error: unknown): CandidateResult {
   const { code, message } = error as NodeModuleError;
   const transient = code !== undefined && TRANSIENT_CODES.has(code);
   const remedy = transient
-    ? 'raise the limit (ulimit -n, ulimit -l) or close some rings'
+    ? 'raise the limit (ulimit -n, ulimit -l), or close some backends'
     : 'please report this';
   return { refusal: { code: transient ? 'resource-limit' : 'setup-failed', message, remedy }, transient };
 }
@@ -89,10 +90,35 @@ const uring: Candidate = {
   },
 };
 
+const iocp: Candidate = {
+  name: 'iocp',
+  platforms: ['win32'],
+  create() {
+    const name = '@overlapped/win-iocp';
+    let loaded;
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on demand, and synchronously
+      loaded = (require('@overlapped/win-iocp') as typeof import('@overlapped/win-iocp')).load();
+    } catch (error) {
+      return packageRefusal(name, error);
+    }
+    if (!loaded.ok) return { refusal: loaded.refusal };
+    const { addon } = loaded;
+    const mismatch = checkLayout(name, addon.layout);
+    if (mismatch !== undefined) return { refusal: mismatch };
+    const wine = addon.wine === '' ? '' : ` (Wine ${addon.wine})`;
+    try {
+      return { backend: createIocpBackend(addon), note: `I/O completion port${wine}` };
+    } catch (error) {
+      return engineRefusal(error);
+    }
+  },
+};
+
 const nodeFs: Candidate = {
   name: 'node-fs',
   platforms: 'all',
   create: () => ({ backend: sharedNodeFs(), note: 'fs.read on the thread pool' }),
 };
 
-export const BUILT_IN: readonly Candidate[] = [uring, nodeFs];
+export const BUILT_IN: readonly Candidate[] = [uring, iocp, nodeFs];
