@@ -10,6 +10,7 @@ import { FAMILIES } from './families/index.js';
 
 export { type BackendFactory, ConformanceContext, type Family } from './context.js';
 export { Fixtures, pattern, patternByte } from './fixtures.js';
+export { NamedPipe } from './named-pipe.js';
 export { FAMILIES } from './families/index.js';
 
 /** Registers every family of behaviours for one backend. */

@@ -10,6 +10,6 @@ const file = process.env.OVERLAPPED_TALLY;
 after(() => {
   const loaded = load();
   if (file === undefined || !loaded.ok) return;
-  const { wine, processCounters } = loaded.addon;
-  writeFileSync(file, JSON.stringify({ wine, outcomes: processCounters().outcomes }));
+  const { addon } = loaded;
+  writeFileSync(file, JSON.stringify({ wine: addon.wine, outcomes: addon.processCounters().outcomes }));
 });
