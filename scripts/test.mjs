@@ -11,6 +11,7 @@ const STEPS = [
   ['native build', node, ['scripts/build-native.mjs']],
   ['TypeScript build', 'pnpm', ['run', '--silent', 'build:ts']],
   ['lint', node, ['scripts/lint.mjs']],
+  ['C++ unit tests', node, ['scripts/test-native.mjs']],
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
 ];
 

@@ -13,12 +13,18 @@ import {
 } from '@overlapped/core/overlapped';
 import { Fixtures } from './fixtures.js';
 
+export interface BackendOptions {
+  /** The most reads in flight. A factory that can't set it ignores it; tests then look at `backend.capacity`. */
+  readonly capacity?: number;
+}
+
 /** Makes the backend under test. The suite closes it when it is done. */
-export type BackendFactory = () => Backend;
+export type BackendFactory = (options?: BackendOptions) => Backend;
 
 export class ConformanceContext {
   readonly fixtures = new Fixtures();
   private made: Backend | undefined;
+  private readonly others: Backend[] = [];
 
   constructor(
     readonly name: string,
@@ -28,6 +34,13 @@ export class ConformanceContext {
   /** The backend under test; made at the first use, and the same one throughout a suite. */
   get backend(): Backend {
     return (this.made ??= this.factory());
+  }
+
+  /** Another backend of the same kind, for a test that needs one of its own. Closed with the suite. */
+  createBackend(options: BackendOptions = {}): Backend {
+    const backend = this.factory(options);
+    this.others.push(backend);
+    return backend;
   }
 
   get capabilities(): BackendCapabilities {
@@ -44,9 +57,10 @@ export class ConformanceContext {
     path: string,
     flags: number = FILE_FLAG_OVERLAPPED,
     access: number = GENERIC_READ,
+    backend: Backend = this.backend,
   ): SafeFileHandle {
     const share = FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE;
-    return createFile(path, access, share, null, OPEN_EXISTING, flags, null, { backend: this.backend });
+    return createFile(path, access, share, null, OPEN_EXISTING, flags, null, { backend });
   }
 
   /** Skips the running test, with its reason in the report, unless `condition` holds. */
@@ -59,6 +73,7 @@ export class ConformanceContext {
 
   async dispose(): Promise<void> {
     await this.made?.close();
+    for (const backend of this.others) await backend.close();
     this.fixtures.dispose();
   }
 }

@@ -1,8 +1,8 @@
 /** Files whose every byte is known from its position, so that any read can be checked without a second reader. */
-import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { fifo, namedPipe, type PendingSource } from './pending-source.js';
 
 /** The byte at `position` of every pattern file. Neighbouring blocks differ, also at the same offset in them. */
 export function patternByte(position: number): number {
@@ -46,13 +46,9 @@ export class Fixtures {
     return file;
   }
 
-  /** A FIFO with no data, held open for writing, so that a read of it waits until `write` or `close`. POSIX only. */
-  fifo(): { path: string; write(bytes: Uint8Array): void; close(): void } {
-    const file = this.path('fifo');
-    execFileSync('mkfifo', [file]);
-    // Read and write, so that opening does not wait for the other side.
-    const fd = fs.openSync(file, fs.constants.O_RDWR);
-    return { path: file, write: (bytes) => void fs.writeSync(fd, bytes), close: () => fs.closeSync(fd) };
+  /** Something to read that has no data yet: a FIFO, or a named pipe on Windows. End it before the test ends. */
+  pendingSource(): Promise<PendingSource> {
+    return process.platform === 'win32' ? namedPipe() : Promise.resolve(fifo(this.path('fifo')));
   }
 
   dispose(): void {

@@ -8,9 +8,11 @@
 import { type BackendFactory, ConformanceContext } from './context.js';
 import { FAMILIES } from './families/index.js';
 
-export { type BackendFactory, ConformanceContext, type Family } from './context.js';
+export { type BackendFactory, type BackendOptions, ConformanceContext, type Family } from './context.js';
 export { Fixtures, pattern, patternByte } from './fixtures.js';
-export { NamedPipe } from './named-pipe.js';
+export { interpose } from './interpose.js';
+export { type PendingSource } from './pending-source.js';
+export { REQUIREMENTS, type Requirement } from './requirements.js';
 export { FAMILIES } from './families/index.js';
 
 /** Registers every family of behaviours for one backend. */

@@ -4,7 +4,14 @@ import { load } from '@overlapped/linux-uring';
 
 const loaded = load();
 if (loaded.ok) {
-  describeBackend('io_uring', () => createUringBackend(loaded.addon, () => new NodeFsBackend()));
+  // A small backend gets a submission queue that is smaller still, so that its backlog is used as well.
+  describeBackend('io_uring', (options) =>
+    createUringBackend(
+      loaded.addon,
+      () => new NodeFsBackend(),
+      options?.capacity === undefined ? {} : { capacity: options.capacity, queueEntries: 2 },
+    ),
+  );
 } else {
   const { code, message } = loaded.refusal;
   describe('backend io_uring', () => {

@@ -4,7 +4,7 @@ import { load } from '@overlapped/win-iocp';
 
 const loaded = load();
 if (loaded.ok) {
-  describeBackend('iocp', () => createIocpBackend(loaded.addon));
+  describeBackend('iocp', (options) => createIocpBackend(loaded.addon, options));
 } else {
   const { code, message } = loaded.refusal;
   describe('backend iocp', () => {

@@ -1,4 +1,4 @@
 import { NodeFsBackend } from '@overlapped/core/backend';
 import { describeBackend } from '@overlapped/conformance';
 
-describeBackend('node-fs', () => new NodeFsBackend());
+describeBackend('node-fs', (options) => new NodeFsBackend(options));

@@ -3,9 +3,10 @@
 
 #include <overlapped/check.h>
 
-#include <cstring>
-#include <functional>
 #include <memory>
+#include <string>
+#include <system_error>
+#include <utility>
 
 #include "engine.h"
 #include "probe.h"
@@ -22,11 +23,6 @@ struct Holder {
 };
 using Share = std::shared_ptr<Holder>;
 
-Engine* engine_of(const Napi::CallbackInfo& info, const Share& holder) {
-  if (holder->engine == nullptr) throw Napi::Error::New(info.Env(), "the io_uring engine is closed");
-  return holder->engine;
-}
-
 // The hot call, by plain Node-API: arguments (first, count), returns the number of completions.
 napi_value submit(napi_env env, napi_callback_info info) {
   size_t argc = 2;
@@ -35,20 +31,22 @@ napi_value submit(napi_env env, napi_callback_info info) {
   uint32_t first = 0;
   uint32_t count = 0;
   NAPI_TRY(napi_get_cb_info(env, info, &argc, argv, nullptr, &data));
-  NAPI_TRY(napi_get_value_uint32(env, argv[0], &first));
-  NAPI_TRY(napi_get_value_uint32(env, argv[1], &count));
+  if (failed(napi_get_value_uint32(env, argv[0], &first)) ||
+      failed(napi_get_value_uint32(env, argv[1], &count))) {
+    NAPI_TRY(napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "submit(first, count) takes two numbers"));
+    return nullptr;
+  }
   Engine* engine = (*static_cast<Share*>(data))->engine;
   if (engine == nullptr) {
     NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", "the io_uring engine is closed"));
     return nullptr;
   }
-  uint32_t completed = 0;
-  if (failed(engine->submit(first, count, &completed))) {
-    NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", "a pinned buffer could not be resolved"));
+  if (!engine->has_requests(first, count)) {
+    NAPI_TRY(napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "no such requests in the table"));
     return nullptr;
   }
   napi_value result;
-  NAPI_TRY(napi_create_uint32(env, completed, &result));
+  NAPI_TRY(napi_create_uint32(env, engine->submit(first, count), &result));
   return result;
 }
 
@@ -68,7 +66,7 @@ Napi::Value raw_function(Napi::Env env, const char* name, napi_callback callback
   return {env, function};
 }
 
-uint32_t* table(const Napi::Object& options, const char* name, size_t words, napi_ref* keep) {
+Napi::Uint32Array table(const Napi::Object& options, const char* name, size_t words) {
   const auto value = options.Get(name);
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
     throw Napi::TypeError::New(options.Env(), std::string(name) + " must be a Uint32Array");
@@ -76,8 +74,7 @@ uint32_t* table(const Napi::Object& options, const char* name, size_t words, nap
   auto array = value.As<Napi::Uint32Array>();
   if (array.ElementLength() < words)
     throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
-  NAPI_MUST(napi_create_reference(options.Env(), array, 1, keep));
-  return array.Data();
+  return array;
 }
 
 EngineOptions read_options(const Napi::Object& object) {
@@ -93,11 +90,16 @@ EngineOptions read_options(const Napi::Object& object) {
   const Napi::Value dispatch = object.Get("dispatch");
   if (!pins.IsArray() || !dispatch.IsFunction())
     throw Napi::TypeError::New(env, "pins and dispatch are required");
-  options.requests =
-      table(object, "requests", size_t{options.request_entries} * kRequestWords, &options.tables[0]);
-  options.completions =
-      table(object, "completions", size_t{options.capacity} * kCompletionWords, &options.tables[1]);
-  options.status = table(object, "status", kStatusWords, &options.tables[2]);
+  auto requests = table(object, "requests", size_t{options.request_entries} * kRequestWords);
+  auto completions = table(object, "completions", size_t{options.capacity} * kCompletionWords);
+  auto status = table(object, "status", kStatusWords);
+  options.requests = requests.Data();
+  options.completions = completions.Data();
+  options.status = status.Data();
+  // Nothing throws from here on: the engine owns the references.
+  NAPI_MUST(napi_create_reference(env, requests, 1, &options.tables[0]));
+  NAPI_MUST(napi_create_reference(env, completions, 1, &options.tables[1]));
+  NAPI_MUST(napi_create_reference(env, status, 1, &options.tables[2]));
   NAPI_MUST(napi_create_reference(env, pins, 1, &options.pins));
   NAPI_MUST(napi_create_reference(env, dispatch, 1, &options.dispatch));
   return options;
@@ -155,6 +157,8 @@ Napi::Value add_file(const Napi::CallbackInfo& info, Engine* engine) {
 }
 
 Napi::Value remove_file(const Napi::CallbackInfo& info, Engine* engine) {
+  // A closed engine has none: its user may still have to close the descriptor.
+  if (engine == nullptr) return info.Env().Undefined();
   if (!engine->remove_file(info[0].ToNumber().Uint32Value())) {
     throw Napi::Error::New(info.Env(), "no such file in the engine");
   }
@@ -170,10 +174,20 @@ using Method = Napi::Value (*)(const Napi::CallbackInfo&, Engine*);
 constexpr struct {
   const char* name;
   Method method;
+  bool needs_engine;
 } kMethods[] = {
-    {"addFile", add_file}, {"removeFile", remove_file}, {"cancelAll", cancel_all}, {"allocate", allocate},
-    {"stats", stats},
+    {"addFile", add_file, true},   {"removeFile", remove_file, false}, {"cancelAll", cancel_all, true},
+    {"allocate", allocate, true}, {"stats", stats, true},
 };
+
+Napi::Value invoke(const Napi::CallbackInfo& info, const Share& holder, Method method, bool needs_engine) {
+  if (needs_engine && holder->engine == nullptr) {
+    auto closed = Napi::Error::New(info.Env(), "the io_uring engine is closed");
+    closed.Set("code", "ERR_INVALID_STATE");
+    throw closed;
+  }
+  return method(info, holder->engine);
+}
 
 Napi::Value create_engine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
@@ -182,19 +196,17 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
   const int error = holder->engine->open();
   if (error != 0) {
     holder->engine->shut_down();  // frees itself
-    auto refusal = Napi::Error::New(env, std::string("io_uring: ") + std::strerror(-error));
+    auto refusal = Napi::Error::New(env, "io_uring: " + std::generic_category().message(-error));
     refusal.Set("errno", Napi::Number::New(env, -error));
     throw refusal;
   }
   auto object = Napi::Object::New(env);
   object.Set("submit", raw_function(env, "submit", submit, holder));
-  for (const auto& [name, method] : kMethods) {
-    object.Set(name, Napi::Function::New(
-                         env,
-                         [holder, method](const Napi::CallbackInfo& call) {
-                           return method(call, engine_of(call, holder));
-                         },
-                         name));
+  for (const auto& [name, method, needs_engine] : kMethods) {
+    const auto call = [holder, method = method, needs_engine = needs_engine](const Napi::CallbackInfo& arguments) {
+      return invoke(arguments, holder, method, needs_engine);
+    };
+    object.Set(name, Napi::Function::New(env, call, name));
   }
   object.Set("close", Napi::Function::New(
                           env,

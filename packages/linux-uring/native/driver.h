@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
-#include <vector>
+#include <deque>
 
 namespace overlapped::uring {
 
@@ -21,7 +21,8 @@ struct Read {
   uint64_t position = 0;
   bool async = false;
   bool cancelled = false;  // before the kernel saw it
-  uint8_t retries = 0;
+  uint8_t retries = 0;         // of the read
+  uint8_t cancel_retries = 0;  // of its cancellation, when the kernel refused the call that carried it
   void* hold = nullptr;
 };
 
@@ -54,7 +55,7 @@ class Driver {
   uint32_t in_flight() const { return slots_.in_use(); }
   // Requests that the kernel has not taken yet.
   uint32_t deferred() const {
-    return static_cast<uint32_t>(backlog_.size() - backlog_head_) + kernel_.unsubmitted();
+    return static_cast<uint32_t>(backlog_.size()) + kernel_.unsubmitted();
   }
   const DriverStats& stats() const { return stats_; }
 
@@ -76,7 +77,7 @@ class Driver {
     if (slot->state == SlotState::Staged) {
       slot->operation.cancelled = true;
     } else {
-      slots_.transition(*slot, SlotState::Cancelling);
+      Slots::transition(*slot, SlotState::Cancelling);
       if (!queue_cancel(index, generation)) backlog_.push_back({index, generation, true});
     }
   }
@@ -97,14 +98,20 @@ class Driver {
     }
   }
 
-  // Teardown: returns when the kernel has let go of every buffer (R74). Completions go nowhere.
-  void drain(CompletionWriter& scratch) {
+  // Teardown: waits until the kernel has let go of every buffer (R74). Completions go nowhere.
+  // @return false if the kernel refuses to be waited for, so that nothing is known of what it still has
+  [[nodiscard]] bool drain(CompletionWriter& scratch) {
     cancel_all();
-    while (slots_.in_use() > 0) {
+    for (uint32_t refusals = 0; slots_.in_use() > 0;) {
       scratch.rewind();
       pump(scratch);
-      if (slots_.in_use() > 0) (void)kernel_.wait(kDrainWaitMs);
+      if (slots_.in_use() == 0) break;
+      const int waited = kernel_.wait(kDrainWaitMs);
+      const bool lawful = waited >= 0 || waited == -ETIME || waited == -EINTR;
+      refusals = lawful ? 0 : refusals + 1;
+      if (refusals > kMaxStalls) return false;
     }
+    return true;
   }
 
  private:
@@ -122,21 +129,22 @@ class Driver {
 
   static uint64_t token(uint32_t index, uint32_t generation) { return (uint64_t{generation} << 32) | index; }
 
-  bool backlogged() const { return backlog_head_ < backlog_.size(); }
+  // First come, first served: nothing overtakes the backlog.
+  io_uring_sqe* next_entry() { return !backlog_.empty() && !refilling_ ? nullptr : kernel_.next_entry(); }
 
   bool queue_read(uint32_t index, Slot& slot) {
-    io_uring_sqe* entry = backlogged() && !refilling_ ? nullptr : kernel_.next_entry();
+    io_uring_sqe* entry = next_entry();
     if (entry == nullptr) return false;
     const Read& read = slot.operation;
     io_uring_prep_read(entry, read.fd, read.address, read.length, read.position);
     if (read.async) entry->flags |= IOSQE_ASYNC;
     entry->user_data = token(index, slot.generation);
-    slots_.transition(slot, SlotState::InFlight);
+    Slots::transition(slot, SlotState::InFlight);
     return true;
   }
 
   bool queue_cancel(uint32_t index, uint32_t generation) {
-    io_uring_sqe* entry = backlogged() && !refilling_ ? nullptr : kernel_.next_entry();
+    io_uring_sqe* entry = next_entry();
     if (entry == nullptr) return false;
     io_uring_prep_cancel64(entry, token(index, generation), 0);
     entry->user_data = token(index, generation) | kCancelBit;
@@ -146,8 +154,8 @@ class Driver {
   // Moves what did not fit into the queue, in order, as far as it fits now.
   void refill(CompletionWriter& out) {
     refilling_ = true;
-    for (; backlogged(); backlog_head_++) {
-      const Waiting waiting = backlog_[backlog_head_];
+    for (; !backlog_.empty(); backlog_.pop_front()) {
+      const Waiting waiting = backlog_.front();
       Slot* slot = slots_.find(waiting.index, waiting.generation);
       if (slot == nullptr) continue;  // a cancellation whose read has ended
       if (waiting.cancel) {
@@ -159,10 +167,6 @@ class Driver {
       }
     }
     refilling_ = false;
-    if (!backlogged()) {
-      backlog_.clear();
-      backlog_head_ = 0;
-    }
   }
 
   // One system call, if there is anything to do. @return false if the kernel takes nothing for now
@@ -177,18 +181,44 @@ class Driver {
     stats_.enterErrors++;
     if (taken == -EINTR) return true;
     const bool transient = taken == -EAGAIN || taken == -EBUSY;
-    const bool hopeless = slots_.in_use() == deferred() && ++stalls_ > kMaxStalls;
+    const bool hopeless = !kernel_has_reads() && ++stalls_ > kMaxStalls;
     if (!transient || hopeless) fail_unsubmitted(-taken, out);
     return false;
+  }
+
+  // Whether a completion may still come that frees what the kernel is short of.
+  bool kernel_has_reads() const {
+    uint32_t waiting = 0;
+    kernel_.each_unsubmitted([&](uint64_t user_data) { waiting += (user_data & kCancelBit) == 0 ? 1 : 0; });
+    for (const Waiting& entry : backlog_) waiting += entry.cancel ? 0 : 1;
+    return slots_.in_use() > waiting;
   }
 
   // The kernel refused the call itself: every read it has not taken ends with that error, none is lost (R77).
   void fail_unsubmitted(int error, CompletionWriter& out) {
     stalls_ = 0;
-    kernel_.discard_unsubmitted([&](uint64_t user_data) {
-      if ((user_data & kCancelBit) != 0) return;
-      finish(static_cast<uint32_t>(user_data), slots_[static_cast<uint32_t>(user_data)], error, 0, out);
+    kernel_.each_unsubmitted([&](uint64_t user_data) {
+      const auto index = static_cast<uint32_t>(user_data & ~kCancelBit);
+      Slot* slot = slots_.find(index, static_cast<uint32_t>(user_data >> 32));
+      if ((user_data & kCancelBit) == 0) {
+        OVERLAPPED_INVARIANT(slot != nullptr);
+        finish(index, *slot, static_cast<uint32_t>(error), 0, out);
+      } else if (slot != nullptr) {
+        cancel_again(index, *slot);
+      }
     });
+    kernel_.discard_unsubmitted();
+  }
+
+  // A cancellation that the kernel never saw: its read may wait for ever, so it goes again; in the end the read
+  // is as if nobody had asked, and may be asked for anew.
+  void cancel_again(uint32_t index, Slot& slot) {
+    if (++slot.operation.cancel_retries <= kMaxRetries) {
+      backlog_.push_back({index, slot.generation, true});
+    } else {
+      slot.operation.cancel_retries = 0;
+      Slots::transition(slot, SlotState::InFlight);
+    }
   }
 
   void reap(CompletionWriter& out) {
@@ -209,8 +239,12 @@ class Driver {
       stats_.strays++;
       return;
     }
-    if ((result == -EAGAIN || result == -EINTR) && again(index, *slot)) return;
-    if (result < 0) {
+    const bool interrupted = result == -EAGAIN || result == -EINTR;
+    if (interrupted && again(index, *slot)) return;
+    if (interrupted && slot->state == SlotState::Cancelling) {
+      // A worker's read that our cancellation interrupted says EINTR.
+      finish(index, *slot, ECANCELED, 0, out);
+    } else if (result < 0) {
       finish(index, *slot, static_cast<uint32_t>(-result), 0, out);
     } else if (result == 0 && slot->operation.length > 0) {
       finish(index, *slot, kCompletionEndOfFile, 0, out);
@@ -225,7 +259,7 @@ class Driver {
     if (slot.state == SlotState::Cancelling || slot.operation.retries >= kMaxRetries) return false;
     slot.operation.retries++;
     stats_.retries++;
-    slots_.transition(slot, SlotState::Staged);
+    Slots::transition(slot, SlotState::Staged);
     backlog_.push_back({index, slot.generation, false});
     return true;
   }
@@ -241,8 +275,7 @@ class Driver {
   Kernel& kernel_;
   Slots slots_;
   ReleaseHold release_;
-  std::vector<Waiting> backlog_;
-  size_t backlog_head_ = 0;
+  std::deque<Waiting> backlog_;
   bool refilling_ = false;
   uint32_t stalls_ = 0;
   DriverStats stats_;

@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include <overlapped/check.h>
+#include <overlapped/invariant.h>
 #include <sys/mman.h>
 
 #include <cerrno>
@@ -52,36 +53,36 @@ int Engine::open() {
   return error;
 }
 
-napi_status Engine::submit(uint32_t first, uint32_t count, uint32_t* completed) {
+uint32_t Engine::submit(uint32_t first, uint32_t count) {
   CompletionWriter out(options_.completions, options_.capacity);
   napi_value pins;
-  napi_status status = napi_get_reference_value(env_, options_.pins, &pins);
-  for (uint32_t i = first; i < first + count && status == napi_ok; i++) {
-    status = stage(read_request(options_.requests + size_t{i} * kRequestWords), pins, out);
+  NAPI_MUST(napi_get_reference_value(env_, options_.pins, &pins));
+  for (uint32_t i = first; i < first + count; i++) {
+    stage(read_request(options_.requests + size_t{i} * kRequestWords), pins, out);
   }
   pump(out);
-  *completed = out.count();
-  return status;
+  return out.count();
 }
 
-napi_status Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& out) {
+void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& out) {
   if (request.opcode == Opcode::Cancel) {
     driver_.stage_cancel(request.slot, request.generation);
-    return napi_ok;
+    return;
   }
+  OVERLAPPED_INVARIANT(request.slot < options_.capacity);
   napi_value view;
   void* data = nullptr;
   size_t bytes = 0;
   napi_status status = napi_get_element(env_, pins, request.slot, &view);
   if (status == napi_ok) status = napi_get_buffer_info(env_, view, &data, &bytes);
-  if (status != napi_ok) return status;
   // JS has checked the range against the view's length; the view may have been detached since, so check the
-  // truth.
-  const bool inside = request.target_offset <= bytes && request.length <= bytes - request.target_offset;
+  // truth. No view at all is a broken caller, or a worker that is being terminated: this read fails, no other.
+  const bool inside = status == napi_ok && request.target_offset <= bytes &&
+                      request.length <= bytes - request.target_offset;
   const bool known = request.file < files_.size() && files_[request.file].fd >= 0;
   if (!inside || !known) {
     out.write(request.slot, request.generation, inside ? EBADF : EFAULT, 0);
-    return napi_ok;
+    return;
   }
   auto* address = static_cast<std::byte*>(data) + request.target_offset;
   const File& file = files_[request.file];
@@ -92,7 +93,6 @@ napi_status Engine::stage(const RequestEntry& request, napi_value pins, Completi
                       .position = file.positioned ? request.position : 0,
                       .async = request.async,
                       .hold = regions_->share(address)});
-  return napi_ok;
 }
 
 // Submits, reaps, and makes sure that whatever is left wakes us.
@@ -163,15 +163,17 @@ void Engine::shut_down() {
   if (ring_.is_open()) {
     std::vector<uint32_t> scratch(size_t{options_.capacity} * kCompletionWords);
     CompletionWriter out(scratch.data(), options_.capacity);
-    driver_.drain(out);
+    // Without an answer the buffers can be neither freed nor kept: the environment's memory is about to go.
+    OVERLAPPED_INVARIANT(driver_.drain(out));
     ring_.close();
   }
   release_references();
-  waker_.close([](void* context) {
-    auto* engine = static_cast<Engine*>(context);
-    NAPI_MUST(napi_remove_async_cleanup_hook(engine->cleanup_));
-    delete engine;
-  });
+  waker_.close(
+      [](void* context) {
+        const std::unique_ptr<Engine> engine(static_cast<Engine*>(context));
+        NAPI_MUST(napi_remove_async_cleanup_hook(engine->cleanup_));
+      },
+      this);
 }
 
 void Engine::release_references() {

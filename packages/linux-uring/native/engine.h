@@ -49,9 +49,11 @@ class Engine {
   int open();
   bool is_open() const { return state_ == State::Open; }
 
-  // The hot call: requests [first, first + count) go to the kernel. @return completions in the table, or a
-  // failed status with an exception pending.
-  napi_status submit(uint32_t first, uint32_t count, uint32_t* completed);
+  // The hot call: requests [first, first + count) go to the kernel. @return completions in the table
+  uint32_t submit(uint32_t first, uint32_t count);
+  bool has_requests(uint32_t first, uint32_t count) const {
+    return first <= options_.request_entries && count <= options_.request_entries - first;
+  }
 
   uint32_t add_file(int fd, bool positioned);
   bool remove_file(uint32_t id);
@@ -73,7 +75,7 @@ class Engine {
     bool positioned = true;
   };
 
-  napi_status stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
+  void stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
   void on_wake();
   void pump(CompletionWriter& out);
   bool has_completions() const { return ring_.has_hidden_work() || ring_.has_completions(); }

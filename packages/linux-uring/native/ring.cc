@@ -1,5 +1,6 @@
 #include "ring.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <memory>
 
@@ -29,12 +30,14 @@ constexpr unsigned kRequiredFeatures = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_S
 // Kernels before 5.12 count rings against RLIMIT_MEMLOCK, and fragmented memory refuses large ones: ask for
 // less.
 constexpr unsigned kSmallestQueue = 32;
+// IORING_MAX_ENTRIES.
+constexpr unsigned kLargestQueue = 32'768;
 
 }  // namespace
 
 int Ring::open(const RingConfig& config) {
-  unsigned entries = config.entries;
-  unsigned completion_entries = config.completion_entries;
+  unsigned entries = std::min(config.entries, kLargestQueue);
+  unsigned completion_entries = std::max(config.completion_entries, 2 * entries);  // less than entries is EINVAL
   int error = -EINVAL;
   for (const Rung* rung = kLadder; rung != std::end(kLadder);) {
     io_uring_params params{};
@@ -58,7 +61,7 @@ int Ring::open(const RingConfig& config) {
   open_ = true;
   if ((ring_.features & kRequiredFeatures) != kRequiredFeatures) {
     close();
-    return -ENOTSUP;
+    return kMissingFeatures;
   }
   // A child between fork and exec must not see the ring. Where this fails the child only has a useless
   // mapping.

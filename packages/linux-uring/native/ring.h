@@ -3,6 +3,7 @@
 
 #include <liburing.h>
 
+#include <cerrno>
 #include <cstdint>
 
 namespace overlapped::uring {
@@ -17,7 +18,7 @@ struct Rung {
 
 struct RingConfig {
   unsigned entries;             // submission queue, a batch size
-  unsigned completion_entries;  // so large that it can't overflow
+  unsigned completion_entries;  // so large that it can't overflow; made larger where the queue needs it
 };
 
 class Ring {
@@ -27,7 +28,11 @@ class Ring {
   Ring& operator=(const Ring&) = delete;
   ~Ring() { close(); }
 
-  // 0, or -errno: of the last rung tried, or -ENOTSUP where features are missing.
+  // The kernel makes rings, but lacks what we need. An errno that io_uring_setup has no use for: sandboxes answer
+  // EOPNOTSUPP.
+  static constexpr int kMissingFeatures = -EPROTONOSUPPORT;
+
+  // 0, or -errno of the last rung tried, or kMissingFeatures.
   int open(const RingConfig& config);
   void close();
   bool is_open() const { return open_; }
@@ -43,13 +48,19 @@ class Ring {
   // Hands the queue to the kernel and, where it has work of ours to finish, lets it do that. @return taken,
   // or -errno
   int submit();
-  // Takes back every entry that the kernel has not taken, and tells `entry` their user data. Without SQPOLL
-  // nobody else reads the queue between two calls.
+  // Tells `entry` the user data of every entry that the kernel has not taken. Without SQPOLL nobody else reads
+  // the queue between two calls.
   template <class Callback>
-  void discard_unsubmitted(Callback entry) {
+  void each_unsubmitted(Callback entry) const {
+    const io_uring_sq& queue = ring_.sq;
+    for (unsigned at = *queue.khead; at != queue.sqe_tail; at++) {
+      entry(uint64_t{queue.sqes[at & queue.ring_mask].user_data});
+    }
+  }
+  // Takes all of them back.
+  void discard_unsubmitted() {
     io_uring_sq& queue = ring_.sq;
     const unsigned head = *queue.khead;
-    for (unsigned at = head; at != queue.sqe_tail; at++) entry(queue.sqes[at & *queue.kring_mask].user_data);
     queue.sqe_head = queue.sqe_tail = head;
     __atomic_store_n(queue.ktail, head, __ATOMIC_RELEASE);
   }
@@ -63,8 +74,13 @@ class Ring {
   bool has_completions() const { return io_uring_cq_ready(&ring_) > 0; }
 
   int register_eventfd(int fd) { return io_uring_register_eventfd(&ring_, fd); }
-  // A plain memory write: no wake-ups while we are pumping anyway.
-  void set_notifications(bool on) { (void)io_uring_cq_eventfd_toggle(&ring_, on); }
+  // A plain memory write: no wake-ups while we are pumping anyway. Whoever switches them on must look for
+  // completions once more, and the fence keeps that look from happening first: the kernel publishes its work,
+  // then reads this switch; we set the switch, then read what it published.
+  void set_notifications(bool on) {
+    (void)io_uring_cq_eventfd_toggle(&ring_, on);
+    if (on) __atomic_thread_fence(__ATOMIC_SEQ_CST);
+  }
 
  private:
   io_uring ring_{};

@@ -52,12 +52,13 @@ void Waker::wake() {
   }
 }
 
-void Waker::close(Callback closed) {
-  closed_ = closed;
+void Waker::close(Callback closed, void* context) {
   if (handle_ == nullptr) {
-    closed_(context_);
+    closed(context);
     return;
   }
+  closed_ = closed;
+  context_ = context;
   uv_poll_stop(handle_);
   uv_handle_t* handle = handle_;
   handle_ = nullptr;

@@ -117,6 +117,9 @@ const noResources: Explain = ({ errno }) => [
   errno === 12 ? 'raise the memory lock limit (ulimit -l)' : 'raise the limit of open files (ulimit -n)',
 ];
 
+/** ENOMEM, ENFILE, EMFILE: at whatever step, and gone at another time. */
+const RESOURCE_ERRNOS: readonly number[] = [12, 23, 24];
+
 /** What each errno of the setup call means (ecosystem: Docker, RHEL, gVisor, WSL, old kernels). */
 const SETUP_ERRNOS: ReadonlyMap<number, Explain> = new Map([
   [1, blocked],
@@ -137,13 +140,11 @@ const SETUP_ERRNOS: ReadonlyMap<number, Explain> = new Map([
     ],
   ],
   [22, tooOld],
-  [12, noResources],
-  [23, noResources],
-  [24, noResources],
 ]);
 
 function explain(probe: UringProbe): LoadResult {
   if (probe.step === 'features' || probe.step === 'opcodes') return refused(...tooOld(probe));
+  if (RESOURCE_ERRNOS.includes(probe.errno)) return refused(...noResources(probe));
   const known = probe.step === 'setup' ? SETUP_ERRNOS.get(probe.errno) : undefined;
   if (known !== undefined) return refused(...known(probe));
   const code = probe.step === 'setup' ? 'setup-failed' : 'self-test-failed';
@@ -158,6 +159,10 @@ function explainLoadError(error: unknown, path: string): LoadResult {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === 'ERR_DLOPEN_DISABLED') {
     return refused('addons-disabled', message, 'start node without --no-addons, or with --allow-addons');
+  }
+  // dlopen says why only in words; a table of descriptors that is full will not stay so.
+  if (code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(message)) {
+    return refused('resource-limit', `${path}: ${message}`, 'raise the limit of open files (ulimit -n)');
   }
   return refused('addon-load-failed', `${path}: ${message}`, 'rebuild it: pnpm build:native');
 }

@@ -27,8 +27,10 @@ struct Holder {
 using Share = std::shared_ptr<Holder>;
 
 Engine* engine_of(const Napi::CallbackInfo& info, const Share& holder) {
-  if (holder->engine == nullptr) throw Napi::Error::New(info.Env(), kClosed);
-  return holder->engine;
+  if (holder->engine != nullptr) return holder->engine;
+  auto closed = Napi::Error::New(info.Env(), kClosed);
+  closed.Set("code", "ERR_INVALID_STATE");
+  throw closed;
 }
 
 // Numbers from JS, by plain Node-API. Null, with an exception pending, unless all are there.
@@ -38,15 +40,19 @@ Engine* arguments(napi_env env, napi_callback_info info, uint32_t (&numbers)[N])
   napi_value argv[N];
   void* data = nullptr;
   NAPI_TRY(napi_get_cb_info(env, info, &argc, argv, nullptr, &data));
-  for (size_t i = 0; i < N; i++) NAPI_TRY(napi_get_value_uint32(env, argv[i], &numbers[i]));
+  for (size_t i = 0; i < N; i++) {
+    if (!failed(napi_get_value_uint32(env, argv[i], &numbers[i]))) continue;
+    NAPI_TRY(napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "every argument must be a number"));
+    return nullptr;
+  }
   Engine* engine = (*static_cast<Share*>(data))->engine;
   if (engine == nullptr) NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", kClosed));
   return engine;
 }
 
-napi_value answer(napi_env env, napi_status status, uint32_t number) {
-  if (failed(status)) {
-    NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", "a pinned buffer could not be resolved"));
+napi_value answer(napi_env env, bool in_range, uint32_t number) {
+  if (!in_range) {
+    NAPI_TRY(napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "no such entry in the table"));
     return nullptr;
   }
   napi_value result;
@@ -59,9 +65,8 @@ napi_value submit(napi_env env, napi_callback_info info) {
   uint32_t numbers[2] = {};
   Engine* engine = arguments(env, info, numbers);
   if (engine == nullptr) return nullptr;
-  uint32_t completed = 0;
-  const napi_status status = engine->submit(numbers[0], numbers[1], &completed);
-  return answer(env, status, completed);
+  const bool in_range = engine->has_requests(numbers[0], numbers[1]);
+  return answer(env, in_range, in_range ? engine->submit(numbers[0], numbers[1]) : 0);
 }
 
 // (slot, generation, file, targetOffset, length, positionLow, positionHigh): what ReadFile said.
@@ -77,9 +82,8 @@ napi_value issue(napi_env env, napi_callback_info info) {
                              .target_offset = numbers[3],
                              .length = numbers[4],
                              .position = (uint64_t{numbers[6]} << 32) | numbers[5]};
-  DWORD error = kErrorSuccess;
-  const napi_status status = engine->issue(request, &error);
-  return answer(env, status, error);
+  const bool in_range = engine->has_slot(request.slot);
+  return answer(env, in_range, in_range ? engine->issue(request) : 0);
 }
 
 EngineOptions read_options(const Napi::Object& object) {
@@ -94,11 +98,15 @@ EngineOptions read_options(const Napi::Object& object) {
   const Napi::Value dispatch = object.Get("dispatch");
   if (!pins.IsArray() || !dispatch.IsFunction())
     throw Napi::TypeError::New(env, "pins and dispatch are required");
-  options.requests =
-      table(object, "requests", size_t{options.request_entries} * kRequestWords, &options.tables[0]);
-  options.completions =
-      table(object, "completions", size_t{options.capacity} * kCompletionWords, &options.tables[1]);
-  options.status = table(object, "status", kStatusWords, &options.tables[2]);
+  auto requests = table(object, "requests", size_t{options.request_entries} * kRequestWords);
+  auto completions = table(object, "completions", size_t{options.capacity} * kCompletionWords);
+  auto status = table(object, "status", kStatusWords);
+  options.requests = requests.Data();
+  options.completions = completions.Data();
+  options.status = status.Data();
+  NAPI_MUST(napi_create_reference(env, requests, 1, &options.tables[0]));
+  NAPI_MUST(napi_create_reference(env, completions, 1, &options.tables[1]));
+  NAPI_MUST(napi_create_reference(env, status, 1, &options.tables[2]));
   NAPI_MUST(napi_create_reference(env, pins, 1, &options.pins));
   NAPI_MUST(napi_create_reference(env, dispatch, 1, &options.dispatch));
   return options;
@@ -157,9 +165,10 @@ Napi::Value open_file_async(const Napi::CallbackInfo& info, const Share& holder)
         opened->result = open_file(request);
         return {opened->result.error, opened->result.native};
       },
-      [opened, holder](napi_env env) -> napi_value {
+      [opened, holder](napi_env env, TaskResult& result) -> napi_value {
         if (holder->engine == nullptr) {
-          return make_error(env, kClosed, kErrorOperationAborted, kErrorOperationAborted);
+          result = {kErrorOperationAborted, kErrorOperationAborted};
+          return nullptr;
         }
         opened->taken = true;
         return opened_file(env, holder->engine->add_file(opened->result), opened->result.kind);
@@ -175,7 +184,9 @@ Napi::Value bind_file(const Napi::CallbackInfo& info, const Share& holder) {
 
 // The handle closes when the last task that uses it has ended.
 Napi::Value close_file(const Napi::CallbackInfo& info, const Share& holder) {
-  auto handle = engine_of(info, holder)->remove_file(info[0].ToNumber().Uint32Value());
+  // An engine that is closed has closed its files.
+  auto handle = holder->engine == nullptr ? std::make_shared<FileHandle>()
+                                          : holder->engine->remove_file(info[0].ToNumber().Uint32Value());
   if (handle == nullptr) throw_win32(info.Env(), "CloseHandle", kErrorInvalidHandle, kErrorInvalidHandle);
   const napi_value promise = run_file_task(
       info.Env(), "CloseHandle",
@@ -184,7 +195,7 @@ Napi::Value close_file(const Napi::CallbackInfo& info, const Share& holder) {
         handle.reset();
         return {error, error};
       },
-      [](napi_env env) -> napi_value { return Napi::Env(env).Undefined(); });
+      [](napi_env env, TaskResult&) -> napi_value { return Napi::Env(env).Undefined(); });
   return promise_or_throw(info.Env(), promise);
 }
 
@@ -201,7 +212,7 @@ Napi::Value stat_file_async(const Napi::CallbackInfo& info, const Share& holder)
         handle.reset();
         return {error, error};
       },
-      [status](napi_env env) -> napi_value {
+      [status](napi_env env, TaskResult&) -> napi_value {
         auto array = Napi::Array::New(env, status->size());
         for (uint32_t i = 0; i < status->size(); i++) array.Set(i, (*status)[i]);
         return array;

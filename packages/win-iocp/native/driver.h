@@ -114,7 +114,8 @@ class Driver {
     if (!batch_.empty()) retry_parked();
   }
 
-  bool has_completions() const { return !completed_.empty(); }
+  // Completions that JS has not heard of.
+  uint32_t undelivered() const { return static_cast<uint32_t>(completed_.size()); }
 
   // A slot is in the table once until JS has seen it, so the table has room.
   void deliver(CompletionWriter& out) {
@@ -149,8 +150,8 @@ class Driver {
   // As many again as reads in flight: for those that failed and wait for their fence.
   static constexpr uint32_t kBlocksPerSlot = 2;
   static constexpr std::chrono::milliseconds kDrainWait{50};
-  // A fence takes microseconds; only a port without memory for it makes us wait this long.
-  static constexpr std::chrono::milliseconds kFenceWait{100};
+  // A fence takes microseconds, or as long as the system does not run the drain thread.
+  static constexpr std::chrono::milliseconds kFenceWait{5000};
 
   Slot& begin(uint32_t index, uint32_t generation, const Read& read) {
     auto& slot = slots_.begin(index, generation);
@@ -181,6 +182,7 @@ class Driver {
     std::vector<Message> batch;
     while (block == nullptr && std::chrono::steady_clock::now() < deadline) {
       post_fence();
+      if (pool_.needs_fence()) break;  // no memory for one: nothing to wait for
       inbox_.wait(kFenceWait);
       batch.clear();
       inbox_.take(batch);

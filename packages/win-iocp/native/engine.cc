@@ -1,6 +1,7 @@
 #include "engine.h"
 
 #include <overlapped/check.h>
+#include <overlapped/invariant.h>
 
 #include <atomic>
 #include <system_error>
@@ -63,20 +64,20 @@ DWORD Engine::open() {
   return kErrorSuccess;
 }
 
-napi_status Engine::resolve(const RequestEntry& request, napi_value pins, Read* read, DWORD* error) {
+DWORD Engine::resolve(const RequestEntry& request, napi_value pins, Read* read) {
+  OVERLAPPED_INVARIANT(has_slot(request.slot));
   napi_value view;
   void* data = nullptr;
   size_t bytes = 0;
   napi_status status = napi_get_element(env_, pins, request.slot, &view);
   if (status == napi_ok) status = napi_get_buffer_info(env_, view, &data, &bytes);
-  if (status != napi_ok) return status;
-  // JS has checked the range against the view's length; the view may have been detached since, so check the
-  // truth.
-  const bool inside = request.target_offset <= bytes && request.length <= bytes - request.target_offset;
+  // JS has checked the range against the view's length; the view may have been detached since, so check the truth. No
+  // view at all is a broken caller, or a worker that is being terminated: this read fails, no other.
+  const bool inside = status == napi_ok && request.target_offset <= bytes &&
+                      request.length <= bytes - request.target_offset;
+  if (!inside) return kErrorNoAccess;
   const bool known = request.file < files_.size() && files_[request.file].handle != nullptr;
-  *error = inside ? kErrorInvalidHandle : kErrorNoAccess;
-  if (!inside || !known || files_[request.file].lost) return napi_ok;
-  *error = kErrorSuccess;
+  if (!known || files_[request.file].lost) return kErrorInvalidHandle;
   auto* address = static_cast<std::byte*>(data) + request.target_offset;
   File& file = files_[request.file];
   *read = {.file = file.handle->get(),
@@ -87,51 +88,47 @@ napi_status Engine::resolve(const RequestEntry& request, napi_value pins, Read* 
            .offloaded = file.synchronous || request.async,
            .lost = &file.lost,
            .hold = regions_->share(address)};
-  return napi_ok;
+  return kErrorSuccess;
 }
 
-napi_status Engine::issue(const RequestEntry& request, DWORD* error) {
+DWORD Engine::issue(const RequestEntry& request) {
   napi_value pins;
   Read read;
-  napi_status status = napi_get_reference_value(env_, options_.pins, &pins);
-  if (status == napi_ok) status = resolve(request, pins, &read, error);
-  if (status != napi_ok || *error != kErrorSuccess) return status;
-  *error = driver_.issue(request.slot, request.generation, read);
+  NAPI_MUST(napi_get_reference_value(env_, options_.pins, &pins));
+  DWORD error = resolve(request, pins, &read);
+  if (error != kErrorSuccess) return error;
+  error = driver_.issue(request.slot, request.generation, read);
   update_status();
-  if (driver_.has_completions()) waker_.wake();
-  return napi_ok;
+  if (driver_.undelivered() > 0) waker_.wake();
+  return error;
 }
 
-napi_status Engine::submit(uint32_t first, uint32_t count, uint32_t* completed) {
+uint32_t Engine::submit(uint32_t first, uint32_t count) {
   CompletionWriter out(options_.completions, options_.capacity);
   napi_value pins;
-  napi_status status = napi_get_reference_value(env_, options_.pins, &pins);
-  for (uint32_t i = first; i < first + count && status == napi_ok; i++) {
-    status = stage(read_request(options_.requests + size_t{i} * kRequestWords), pins, out);
+  NAPI_MUST(napi_get_reference_value(env_, options_.pins, &pins));
+  for (uint32_t i = first; i < first + count; i++) {
+    stage(read_request(options_.requests + size_t{i} * kRequestWords), pins, out);
   }
   // What has completed meanwhile saves itself the way through the event loop.
   driver_.absorb();
   driver_.deliver(out);
-  *completed = out.count();
   update_status();
-  return status;
+  return out.count();
 }
 
-napi_status Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused) {
+void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused) {
   if (request.opcode == Opcode::Cancel) {
     driver_.cancel(request.slot, request.generation);
-    return napi_ok;
+    return;
   }
   Read read;
-  DWORD error = kErrorSuccess;
-  const napi_status status = resolve(request, pins, &read, &error);
-  if (status != napi_ok) return status;
+  const DWORD error = resolve(request, pins, &read);
   if (error != kErrorSuccess) {
     refused.write(request.slot, request.generation, error, 0);
   } else {
     driver_.queue(request.slot, request.generation, read);
   }
-  return napi_ok;
 }
 
 void Engine::on_wake() {
@@ -159,9 +156,10 @@ void Engine::on_wake() {
 }
 
 void Engine::update_status() {
-  options_.status[static_cast<uint32_t>(Status::InFlight)] = driver_.in_flight();
+  const uint32_t pending = driver_.in_flight() + driver_.undelivered();
+  options_.status[static_cast<uint32_t>(Status::InFlight)] = pending;
   // It can fail only while the environment ends, and then nothing has to be kept alive.
-  if (failed(waker_.keep_alive(driver_.in_flight() > 0 || driver_.has_completions()))) return;
+  if (failed(waker_.keep_alive(pending > 0))) return;
 }
 
 uint32_t Engine::add_file(const OpenResult& opened) {
@@ -199,7 +197,8 @@ std::shared_ptr<FileHandle> Engine::remove_file(uint32_t id) {
 
 void Engine::cancel_all() {
   driver_.cancel_all();
-  if (driver_.has_completions()) waker_.wake();
+  update_status();
+  if (driver_.undelivered() > 0) waker_.wake();
 }
 
 void Engine::shut_down() {

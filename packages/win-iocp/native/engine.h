@@ -52,12 +52,16 @@ class Engine {
   // 0 or the last error; the engine is unusable after a failure, but destroys cleanly.
   DWORD open();
 
-  // The article's ReadFile, now. `error`: 0 or 997, a completion follows; else none does. @return a failed
-  // status with an exception pending, or napi_ok
-  napi_status issue(const RequestEntry& request, DWORD* error);
+  bool has_slot(uint32_t slot) const { return slot < options_.capacity; }
+  bool has_requests(uint32_t first, uint32_t count) const {
+    return first <= options_.request_entries && count <= options_.request_entries - first;
+  }
 
-  // Requests [first, first + count) go to Windows. @return completions in the table, or a failed status
-  napi_status submit(uint32_t first, uint32_t count, uint32_t* completed);
+  // The article's ReadFile, now. @return 0 or 997: a completion follows; else the error, and none does
+  DWORD issue(const RequestEntry& request);
+
+  // Requests [first, first + count) go to Windows. @return completions in the table
+  uint32_t submit(uint32_t first, uint32_t count);
 
   uint32_t add_file(const OpenResult& opened);
   // 0 or the last error (R10, R11)
@@ -89,9 +93,9 @@ class Engine {
     bool lost = false;  // Windows no longer knows the handle (R56)
   };
 
-  // Fills in `read`; `error` says why the request can't be read.
-  napi_status resolve(const RequestEntry& request, napi_value pins, Read* read, DWORD* error);
-  napi_status stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused);
+  // Fills in `read`. @return 0, or why it can't be read
+  DWORD resolve(const RequestEntry& request, napi_value pins, Read* read);
+  void stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused);
   void on_wake();
   void update_status();
   void release_references();

@@ -12,7 +12,7 @@ namespace {
 struct Task {
   const char* call;
   std::function<TaskResult()> run;
-  std::function<napi_value(napi_env)> value;
+  std::function<napi_value(napi_env, TaskResult&)> value;
   TaskResult result;
   napi_deferred deferred = nullptr;
   napi_async_work work = nullptr;
@@ -21,9 +21,10 @@ struct Task {
 void settle(napi_env env, Task& task) {
   napi_handle_scope scope;
   if (failed(napi_open_handle_scope(env, &scope))) return;  // the environment ends
+  napi_value outcome = nullptr;
+  if (task.result.error == kErrorSuccess) outcome = task.value(env, task.result);
   const bool succeeded = task.result.error == kErrorSuccess;
-  napi_value outcome =
-      succeeded ? task.value(env) : make_error(env, task.call, task.result.error, task.result.native);
+  if (!succeeded) outcome = make_error(env, task.call, task.result.error, task.result.native);
   // Null only while the environment ends: then nobody waits for the promise.
   napi_status status = napi_ok;
   if (outcome != nullptr) {
@@ -51,7 +52,7 @@ napi_value make_error(napi_env env, const char* call, DWORD win32, DWORD native)
 }
 
 napi_value run_file_task(napi_env env, const char* call, std::function<TaskResult()> run,
-                         std::function<napi_value(napi_env)> value) {
+                         std::function<napi_value(napi_env, TaskResult&)> value) {
   auto task = std::make_unique<Task>(Task{.call = call, .run = std::move(run), .value = std::move(value)});
   napi_value promise;
   napi_value name;

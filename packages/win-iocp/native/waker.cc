@@ -1,7 +1,7 @@
 #include "waker.h"
 
 #include <overlapped/check.h>
-#include <overlapped/slot_table.h>
+#include <overlapped/invariant.h>
 
 namespace overlapped::iocp {
 

@@ -1,5 +1,5 @@
 /** io_uring: files are opened through node:fs, so that Node's permission model holds, and read through the ring. */
-import type { Stats } from 'node:fs';
+import fs, { type Stats } from 'node:fs';
 import type { Backend, FileKind, OpenRequest } from '../backend.js';
 import { systemError, win32FromErrno } from '../errors.js';
 import {
@@ -72,8 +72,14 @@ class UringFiles implements NativeFiles {
     return closeDescriptor(file, NAME);
   }
 
+  /** An engine that is closed takes no file: nothing stays open (R3). */
   private register(file: DescriptorFile): UringFile {
-    return { ...file, id: this.engine.addFile(file.fd, !UNPOSITIONED.has(file.kind)) };
+    try {
+      return { ...file, id: this.engine.addFile(file.fd, !UNPOSITIONED.has(file.kind)) };
+    } catch (error) {
+      fs.closeSync(file.fd);
+      throw error;
+    }
   }
 }
 

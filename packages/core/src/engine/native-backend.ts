@@ -16,7 +16,7 @@ import {
 } from '../backend.js';
 import { allocateWasmPages } from '../buffers/wasm-pages.js';
 import type { NativeErrorKind } from '../errors.js';
-import { ERROR_HANDLE_EOF, ERROR_NOACCESS } from '../overlapped/constants.js';
+import { ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_NOACCESS } from '../overlapped/constants.js';
 import type { ReadTarget } from '../validate.js';
 import type { NativeEngine, NativeEngineOptions } from './binding.js';
 import { Completion, COMPLETION_END_OF_FILE, Opcode, Request, RequestFlag, Status } from './tables.js';
@@ -132,12 +132,17 @@ export class NativeBackend implements Backend {
   }
 
   issue(request: ReadRequest): number {
+    if (this.closed !== undefined) return ERROR_INVALID_HANDLE;
     if (this.engine.issue !== undefined) return this.issueNow(request, this.engine as IssuingEngine);
     this.queue(request);
     return ISSUED_PENDING;
   }
 
   queue(request: ReadRequest): void {
+    if (this.closed !== undefined) {
+      this.refuse(request);
+      return;
+    }
     const { slot, length, file } = request;
     let { target, targetOffset } = request;
     if (targetOffset > UINT32_MAX) {
@@ -173,6 +178,7 @@ export class NativeBackend implements Backend {
   }
 
   cancel(request: ReadRequest): void {
+    if (this.closed !== undefined) return; // closing cancels everything
     this.stage(Opcode.Cancel, request.slot, request.generation, READ_COST_BYTES);
   }
 
@@ -191,7 +197,19 @@ export class NativeBackend implements Backend {
     return this.closed;
   }
 
+  /** A closed backend takes no reads; the completion comes all the same (R21). */
+  private refuse({ slot, generation }: ReadRequest): void {
+    setImmediate(() => {
+      this.sink.complete(slot, generation, ERROR_INVALID_HANDLE, 0, 0);
+      this.sink.settled();
+    });
+  }
+
   private async drainAndClose(): Promise<void> {
+    await settledPromise; // what is complete is delivered from a later job than this call's (R22)
+    // What is staged goes to the system first, so that one request cancels every read.
+    this.stagedCost = 0;
+    if (this.staged > this.first) this.submit(this.staged - this.first);
     if (this.pending() > 0) {
       const drained = new Promise<void>((resolve) => (this.onDrained = resolve));
       this.engine.cancelAll();
@@ -227,6 +245,7 @@ export class NativeBackend implements Backend {
 
   private readonly flush = (): void => {
     this.flushScheduled = false;
+    if (this.staged === this.first) return; // closing has submitted it
     if (this.stagedCost > this.budget) {
       const count = this.affordable();
       if (count > 0) this.submit(count);

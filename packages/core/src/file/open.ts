@@ -38,5 +38,10 @@ async function openOn(backend: Backend, name: string, checked: OpenOptions): Pro
     const detail = `${backend.name} reads only regular files and block devices here; leave the choice to 'auto'`;
     throw systemError({ syscall: 'open', win32: 50, path: name, backend: backend.name, detail });
   }
-  return new OverlappedFile(handle);
+  try {
+    return new OverlappedFile(handle);
+  } catch (error) {
+    await closeHandle(handle); // it could not be bound (R13)
+    throw error;
+  }
 }

@@ -13,7 +13,7 @@ import {
 } from '../backend.js';
 import { allocateWasmPages } from '../buffers/wasm-pages.js';
 import { win32FromCode } from '../errors.js';
-import { ERROR_ACCESS_DENIED, ERROR_HANDLE_EOF } from '../overlapped/constants.js';
+import { ERROR_HANDLE_EOF } from '../overlapped/constants.js';
 import {
   closeDescriptor,
   type DescriptorFile,
@@ -71,7 +71,6 @@ export class NodeFsBackend implements Backend {
   }
 
   issue(request: ReadRequest): number {
-    if (!(request.file as DescriptorFile).readable) return ERROR_ACCESS_DENIED;
     const { slot, file, target, targetOffset, length } = request;
     this.generations[slot] = request.generation;
     this.lengths[slot] = length;
@@ -83,13 +82,7 @@ export class NodeFsBackend implements Backend {
   }
 
   queue(request: ReadRequest): void {
-    const outcome = this.issue(request);
-    if (outcome === ISSUED_PENDING) return;
-    const { slot, generation } = request;
-    setImmediate(() => {
-      this.sink.complete(slot, generation, outcome, 0, 0);
-      this.sink.settled();
-    });
+    this.issue(request); // always pending
   }
 
   cancel(): void {

@@ -4,9 +4,7 @@ import type { BackendFile, FileKind, OpenRequest } from '../backend.js';
 import { type NativeError, systemError, win32FromCode } from '../errors.js';
 
 /** A file whose descriptor `node:fs` owns. */
-export interface DescriptorFile extends BackendFile {
-  readonly readable: boolean;
-}
+export type DescriptorFile = BackendFile;
 
 const { O_RDONLY, O_WRONLY } = fs.constants;
 /** 0 where the system has none (Windows, macOS). */
@@ -54,7 +52,6 @@ function describe(fd: number, stat: fs.Stats, request: OpenRequest): DescriptorF
     kind: kindOf(stat),
     path: request.path,
     direct: request.direct,
-    readable: request.readable,
   };
 }
 

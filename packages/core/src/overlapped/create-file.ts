@@ -80,7 +80,8 @@ export function createFile(
     positionedOnly: false,
   };
   const backend = selectBackend(options.backend);
-  return new SafeFileHandle(backend, portOf(backend), backend.openSync(request), request.overlapped);
+  const file = backend.openSync(request);
+  return new SafeFileHandle(backend, portOf(backend), file, request.overlapped, request.readable);
 }
 
 function accessHint(flags: number): OpenRequest['access'] {
@@ -98,7 +99,7 @@ export async function createFileAsync(
 ): Promise<SafeFileHandle> {
   const file = await backend.open({ ...request, readable: true, overlapped: true, positionedOnly: true });
   const server = file.servedBy ?? backend;
-  return new SafeFileHandle(server, portOf(server), file, true);
+  return new SafeFileHandle(server, portOf(server), file, true, true);
 }
 
 /**

@@ -2,7 +2,12 @@
 import { ISSUED_COMPLETE } from '../backend.js';
 import { invalidArgType, invalidState } from '../errors.js';
 import { asBytes, checkPosition, integerInRange, MAX_READ_LENGTH } from '../validate.js';
-import { ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER, ERROR_INVALID_USER_BUFFER } from './constants.js';
+import {
+  ERROR_ACCESS_DENIED,
+  ERROR_INVALID_HANDLE,
+  ERROR_INVALID_PARAMETER,
+  ERROR_INVALID_USER_BUFFER,
+} from './constants.js';
 import { NativeOverlapped, ReadState } from './native-overlapped.js';
 import { checkNativeOverlapped } from './overlapped.js';
 import { SafeFileHandle } from './safe-file-handle.js';
@@ -27,7 +32,7 @@ export function getLastError(): number {
  * @param overlapped packed; its offsets are the position (R44)
  * @returns true if the read has finished already: the callback comes all the same (R20, R49). False: look at
  *   {@link getLastError}: 997, the callback comes (R50); 38, end of file, no callback, free the overlapped (R51);
- *   6, the handle is closed; 87, it is not bound; 1784, too many reads are in flight, try again (R77); anything
+ *   6, the handle is closed; 87, it is not bound; 5, it was opened without read access (R60); 1784, too many reads are in flight, try again (R77); anything
  *   else, the read failed, no callback, free the overlapped (R54).
  * @throws argument errors, and ERR_INVALID_STATE for an overlapped that is not packed or is in flight (R35), before
  *   any system call
@@ -59,7 +64,8 @@ export function readFile(
  *
  * @param offset first byte of `buffer` to fill
  * @param length bytes to read
- * @returns 0, or the error that refused it: 6 closed, 87 not bound, 1784 the line is full. Then no callback comes.
+ * @returns 0, or the error that refused it: 6 closed, 87 not bound, 5 no read access, 1784 the line is full. Then no
+ *   callback comes.
  * @throws as readFile
  */
 export function queueReadFile(
@@ -91,6 +97,8 @@ function prepare(
   if (overlapped.offsetHigh >= 0x20_0000) checkPosition(overlapped.position, length);
   if (handle.isClosed) return ERROR_INVALID_HANDLE;
   if (handle.bound === undefined) return ERROR_INVALID_PARAMETER;
+  // Checked here, since Linux calls a read without access a bad descriptor (EBADF), which 6 would stand for (R60).
+  if (!handle.readable) return ERROR_ACCESS_DENIED;
   overlapped.handle = handle;
   overlapped.file = handle.file;
   overlapped.target = target;

@@ -20,6 +20,8 @@ export class SafeFileHandle {
     readonly file: BackendFile,
     /** True if it was opened with FILE_FLAG_OVERLAPPED. Another one can't be bound (R10). */
     readonly overlapped: boolean,
+    /** True if it was opened with GENERIC_READ. Reads of another one are refused with error 5 (R60). */
+    readonly readable: boolean,
   ) {}
 
   /** True from the first `closeHandle` on. */

@@ -32,9 +32,18 @@ interface NodeModuleError {
   readonly message: string;
 }
 
+/** Errors that another time may not happen. */
+const TRANSIENT_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']);
+
+function resourceRefusal(message: string): CandidateResult {
+  const remedy = 'raise the limit (ulimit -n, ulimit -l) or close some rings';
+  return { refusal: { code: 'resource-limit', message, remedy }, transient: true };
+}
+
 /** A native package that is not installed is a refusal like any other: npm may drop optional dependencies. */
 function packageRefusal(name: string, error: unknown): CandidateResult {
   const { code, message } = error as NodeModuleError;
+  if (code !== undefined && TRANSIENT_CODES.has(code)) return resourceRefusal(message);
   const missing = code === 'MODULE_NOT_FOUND';
   return {
     refusal: {
@@ -45,16 +54,10 @@ function packageRefusal(name: string, error: unknown): CandidateResult {
   };
 }
 
-/** Errors of making an engine that another time may not happen. */
-const TRANSIENT_CODES: ReadonlySet<string> = new Set(['EMFILE', 'ENOMEM', 'ENOBUFS']);
-
 function engineRefusal(error: unknown): CandidateResult {
   const { code, message } = error as NodeModuleError;
-  const transient = code !== undefined && TRANSIENT_CODES.has(code);
-  const remedy = transient
-    ? 'raise the limit (ulimit -n, ulimit -l), or close some backends'
-    : 'please report this';
-  return { refusal: { code: transient ? 'resource-limit' : 'setup-failed', message, remedy }, transient };
+  if (code !== undefined && TRANSIENT_CODES.has(code)) return resourceRefusal(message);
+  return { refusal: { code: 'setup-failed', message, remedy: 'please report this' } };
 }
 
 let nodeFsBackend: NodeFsBackend | undefined;

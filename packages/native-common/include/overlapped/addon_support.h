@@ -28,8 +28,8 @@ Napi::Value raw_function(Napi::Env env, const char* name, napi_callback callback
   return {env, function};
 }
 
-// The words of the Uint32Array `options[name]`, kept where they are by `keep`.
-inline uint32_t* table(const Napi::Object& options, const char* name, size_t words, napi_ref* keep) {
+// The Uint32Array `options[name]`, of at least that many words. A reference keeps them where they are.
+inline Napi::Uint32Array table(const Napi::Object& options, const char* name, size_t words) {
   const auto value = options.Get(name);
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
     throw Napi::TypeError::New(options.Env(), std::string(name) + " must be a Uint32Array");
@@ -37,8 +37,7 @@ inline uint32_t* table(const Napi::Object& options, const char* name, size_t wor
   auto array = value.As<Napi::Uint32Array>();
   if (array.ElementLength() < words)
     throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
-  NAPI_MUST(napi_create_reference(options.Env(), array, 1, keep));
-  return array.Data();
+  return array;
 }
 
 // Words per request entry, per completion entry, and of the status area: core refuses an addon whose tables

@@ -3,10 +3,9 @@
 // (R26, R65).
 #pragma once
 
-#include <cassert>
+#include <overlapped/invariant.h>
+
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <vector>
 
 namespace overlapped {
@@ -17,14 +16,6 @@ enum class SlotState : uint8_t {
   InFlight,    // the system has it
   Cancelling,  // the system has it and was asked to give it up
 };
-
-// A broken invariant in memory-unsafe code is not survivable: say where, then stop.
-[[noreturn]] inline void invariant_failed(const char* what, const char* file, int line) {
-  std::fprintf(stderr, "overlapped: invariant failed: %s (%s:%d)\n", what, file, line);
-  std::abort();
-}
-#define OVERLAPPED_INVARIANT(condition) \
-  ((condition) ? static_cast<void>(0) : ::overlapped::invariant_failed(#condition, __FILE__, __LINE__))
 
 // `Operation` holds what one system needs of a read in flight; it stays at one address for the table's life.
 template <class Operation>
@@ -50,8 +41,11 @@ class SlotTable {
     return slot.state != SlotState::Free && slot.generation == generation ? &slot : nullptr;
   }
 
+  // The slot must be free: JS gives it out again only after its completion.
   Slot& begin(uint32_t index, uint32_t generation) {
+    OVERLAPPED_INVARIANT(contains(index));
     Slot& slot = slots_[index];
+    OVERLAPPED_INVARIANT(slot.state == SlotState::Free);
     transition(slot, SlotState::Staged);
     slot.generation = generation;
     in_use_++;
@@ -73,8 +67,8 @@ class SlotTable {
     switch (to) {
       case SlotState::Staged:  // again, when the system says "try again" (EAGAIN, EINTR)
         return from != SlotState::Staged;
-      case SlotState::InFlight:
-        return from == SlotState::Staged;
+      case SlotState::InFlight:  // from Cancelling: the request to give it up never reached the system
+        return from == SlotState::Staged || from == SlotState::Cancelling;
       case SlotState::Cancelling:
         return from != SlotState::Free;
       case SlotState::Free:

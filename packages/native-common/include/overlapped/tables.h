@@ -4,6 +4,8 @@
 // JS owns both buffers. Native code reads and writes them only inside calls from the JS thread.
 #pragma once
 
+#include <overlapped/invariant.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -91,6 +93,7 @@ class CompletionWriter {
   void rewind() { count_ = 0; }
 
   void write(uint32_t slot, uint32_t generation, uint32_t error, uint32_t bytes) {
+    OVERLAPPED_INVARIANT(!full());
     uint32_t* entry = table_ + size_t{count_++} * kCompletionWords;
     entry[static_cast<uint32_t>(Completion::Slot)] = slot;
     entry[static_cast<uint32_t>(Completion::Generation)] = generation;

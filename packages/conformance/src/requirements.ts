@@ -1,0 +1,4 @@
+export interface Requirement {
+  readonly id: string;
+}
+export const REQUIREMENTS: readonly Requirement[] = [];
