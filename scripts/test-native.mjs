@@ -8,7 +8,11 @@ import { basename, join } from 'node:path';
 
 process.chdir(join(import.meta.dirname, '..'));
 const SOURCES = ['packages/native-common/test', 'packages/linux-uring/test/native'];
-const INCLUDES = ['packages/native-common/include', 'packages/native-common/test', 'packages/linux-uring/native'];
+const INCLUDES = [
+  'packages/native-common/include',
+  'packages/native-common/test',
+  'packages/linux-uring/native',
+];
 const SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
 const FLAGS = ['-std=c++20', '-g1', '-Wall', '-Wextra', '-Werror', '-DDOCTEST_CONFIG_SUPER_FAST_ASSERTS'];
 
@@ -44,7 +48,9 @@ async function compile(source) {
   const object = join(out, `${basename(source)}.o`);
   // doctest's own code is most of main.cc, and slow to compile with sanitizers.
   const sanitize = basename(source) === 'main.cc' ? [] : SANITIZE;
-  const child = spawn(compiler, [...FLAGS, ...sanitize, ...includes, '-c', source, '-o', object], { stdio: 'inherit' });
+  const child = spawn(compiler, [...FLAGS, ...sanitize, ...includes, '-c', source, '-o', object], {
+    stdio: 'inherit',
+  });
   const [code] = await once(child, 'close');
   return code === 0 ? object : undefined;
 }

@@ -12,6 +12,7 @@ import {
   type SafeFileHandle,
 } from '@overlapped/core/overlapped';
 import { Fixtures } from './fixtures.js';
+import { skipUnless } from './skip.js';
 
 export interface BackendOptions {
   /** The most reads in flight. A factory that can't set it ignores it; tests then look at `backend.capacity`. */
@@ -48,7 +49,7 @@ export class ConformanceContext {
   }
 
   /** The file API on this backend. The caller closes it. */
-  open(path: string, options: Omit<OpenOptions, 'backend'> = {}): Promise<OverlappedFile> {
+  open(path: string | Buffer | URL, options: Omit<OpenOptions, 'backend'> = {}): Promise<OverlappedFile> {
     return open(path, { ...options, backend: this.backend });
   }
 
@@ -65,10 +66,7 @@ export class ConformanceContext {
 
   /** Skips the running test, with its reason in the report, unless `condition` holds. */
   needs(test: Mocha.Context, condition: boolean, reason: string): void {
-    if (condition) return;
-    const runnable = test.runnable();
-    runnable.title += ` (skipped: ${this.name}: ${reason})`;
-    test.skip();
+    skipUnless(test, condition, `${this.name}: ${reason}`);
   }
 
   async dispose(): Promise<void> {

@@ -46,9 +46,14 @@ export class Fixtures {
     return file;
   }
 
+  /** A FIFO with no data, on systems that have them. End it before the test ends. */
+  fifo(): PendingSource {
+    return fifo(this.path('fifo'));
+  }
+
   /** Something to read that has no data yet: a FIFO, or a named pipe on Windows. End it before the test ends. */
   pendingSource(): Promise<PendingSource> {
-    return process.platform === 'win32' ? namedPipe() : Promise.resolve(fifo(this.path('fifo')));
+    return process.platform === 'win32' ? namedPipe() : Promise.resolve(this.fifo());
   }
 
   dispose(): void {

@@ -13,6 +13,8 @@ export { Fixtures, pattern, patternByte } from './fixtures.js';
 export { interpose } from './interpose.js';
 export { type PendingSource } from './pending-source.js';
 export { REQUIREMENTS, type Requirement } from './requirements.js';
+export { DEVICE_ERROR, EXHAUSTED, type Fault, type FaultOptions, FaultyBackend } from './faults.js';
+export { describeFileHandle } from './file-handle.js';
 export { FAMILIES } from './families/index.js';
 
 /** Registers every family of behaviours for one backend. */

@@ -176,8 +176,9 @@ constexpr struct {
   Method method;
   bool needs_engine;
 } kMethods[] = {
-    {"addFile", add_file, true},   {"removeFile", remove_file, false}, {"cancelAll", cancel_all, true},
-    {"allocate", allocate, true}, {"stats", stats, true},
+    {"addFile", add_file, true},     {"removeFile", remove_file, false},
+    {"cancelAll", cancel_all, true}, {"allocate", allocate, true},
+    {"stats", stats, true},
 };
 
 Napi::Value invoke(const Napi::CallbackInfo& info, const Share& holder, Method method, bool needs_engine) {
@@ -203,7 +204,8 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
   auto object = Napi::Object::New(env);
   object.Set("submit", raw_function(env, "submit", submit, holder));
   for (const auto& [name, method, needs_engine] : kMethods) {
-    const auto call = [holder, method = method, needs_engine = needs_engine](const Napi::CallbackInfo& arguments) {
+    const auto call = [holder, method = method,
+                       needs_engine = needs_engine](const Napi::CallbackInfo& arguments) {
       return invoke(arguments, holder, method, needs_engine);
     };
     object.Set(name, Napi::Function::New(env, call, name));

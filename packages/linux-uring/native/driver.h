@@ -20,7 +20,7 @@ struct Read {
   uint32_t length = 0;
   uint64_t position = 0;
   bool async = false;
-  bool cancelled = false;  // before the kernel saw it
+  bool cancelled = false;      // before the kernel saw it
   uint8_t retries = 0;         // of the read
   uint8_t cancel_retries = 0;  // of its cancellation, when the kernel refused the call that carried it
   void* hold = nullptr;
@@ -54,9 +54,7 @@ class Driver {
 
   uint32_t in_flight() const { return slots_.in_use(); }
   // Requests that the kernel has not taken yet.
-  uint32_t deferred() const {
-    return static_cast<uint32_t>(backlog_.size()) + kernel_.unsubmitted();
-  }
+  uint32_t deferred() const { return static_cast<uint32_t>(backlog_.size()) + kernel_.unsubmitted(); }
   const DriverStats& stats() const { return stats_; }
 
   // Accepts a read. Its slot must be free: JS gives a slot out again only after its completion.
@@ -210,8 +208,8 @@ class Driver {
     kernel_.discard_unsubmitted();
   }
 
-  // A cancellation that the kernel never saw: its read may wait for ever, so it goes again; in the end the read
-  // is as if nobody had asked, and may be asked for anew.
+  // A cancellation that the kernel never saw: its read may wait for ever, so it goes again; in the end the
+  // read is as if nobody had asked, and may be asked for anew.
   void cancel_again(uint32_t index, Slot& slot) {
     if (++slot.operation.cancel_retries <= kMaxRetries) {
       backlog_.push_back({index, slot.generation, true});

@@ -37,7 +37,8 @@ constexpr unsigned kLargestQueue = 32'768;
 
 int Ring::open(const RingConfig& config) {
   unsigned entries = std::min(config.entries, kLargestQueue);
-  unsigned completion_entries = std::max(config.completion_entries, 2 * entries);  // less than entries is EINVAL
+  unsigned completion_entries =
+      std::max(config.completion_entries, 2 * entries);  // less than entries is EINVAL
   int error = -EINVAL;
   for (const Rung* rung = kLadder; rung != std::end(kLadder);) {
     io_uring_params params{};

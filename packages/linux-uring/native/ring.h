@@ -28,8 +28,8 @@ class Ring {
   Ring& operator=(const Ring&) = delete;
   ~Ring() { close(); }
 
-  // The kernel makes rings, but lacks what we need. An errno that io_uring_setup has no use for: sandboxes answer
-  // EOPNOTSUPP.
+  // The kernel makes rings, but lacks what we need. An errno that io_uring_setup has no use for: sandboxes
+  // answer EOPNOTSUPP.
   static constexpr int kMissingFeatures = -EPROTONOSUPPORT;
 
   // 0, or -errno of the last rung tried, or kMissingFeatures.
@@ -48,8 +48,8 @@ class Ring {
   // Hands the queue to the kernel and, where it has work of ours to finish, lets it do that. @return taken,
   // or -errno
   int submit();
-  // Tells `entry` the user data of every entry that the kernel has not taken. Without SQPOLL nobody else reads
-  // the queue between two calls.
+  // Tells `entry` the user data of every entry that the kernel has not taken. Without SQPOLL nobody else
+  // reads the queue between two calls.
   template <class Callback>
   void each_unsubmitted(Callback entry) const {
     const io_uring_sq& queue = ring_.sq;

@@ -27,8 +27,8 @@ class Waker {
   // Wakes the loop as a completion would.
   void wake();
 
-  // Stops at once; `closed(context)` is called from the event loop when libuv has let go of the handle, or at once
-  // where it never had one.
+  // Stops at once; `closed(context)` is called from the event loop when libuv has let go of the handle, or at
+  // once where it never had one.
   void close(Callback closed, void* context);
 
  private:

@@ -50,9 +50,10 @@ TEST_CASE("only lawful transitions happen") {
     SlotState to;
     bool lawful;
   } kCases[] = {
-      {Free, Staged, true},         {Free, InFlight, false},      {Free, Cancelling, false}, {Free, Free, false},
-      {Staged, InFlight, true},     {Staged, Staged, false},      {Staged, Free, true},      {InFlight, Cancelling, true},
-      {InFlight, InFlight, false},  {InFlight, Free, true},       {InFlight, Staged, true},  {Cancelling, Free, true},
+      {Free, Staged, true},         {Free, InFlight, false},      {Free, Cancelling, false},
+      {Free, Free, false},          {Staged, InFlight, true},     {Staged, Staged, false},
+      {Staged, Free, true},         {InFlight, Cancelling, true}, {InFlight, InFlight, false},
+      {InFlight, Free, true},       {InFlight, Staged, true},     {Cancelling, Free, true},
       {Cancelling, InFlight, true},
   };
   for (const auto& [from, to, lawful] : kCases) {

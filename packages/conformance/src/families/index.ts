@@ -1,9 +1,6 @@
-/** The families of behaviours, in the order in which they run: one file each. */
+/** The families of behaviours, in the order in which they run. */
 import type { Family } from '../context.js';
 import { DOCUMENT_FAMILIES } from './document/index.js';
-import { offsets } from './offsets.js';
+import { FILE_FAMILIES } from './file/index.js';
 
-export const FAMILIES: Readonly<Record<string, Family>> = {
-  ...DOCUMENT_FAMILIES,
-  offsets,
-};
+export const FAMILIES: Readonly<Record<string, Family>> = { ...DOCUMENT_FAMILIES, ...FILE_FAMILIES };

@@ -23,13 +23,13 @@ describeUring('io_uring: cancel and close', () => {
     cancelIoEx(reader.handle, first.native);
     assert.deepEqual(await first.ended, ABORTED);
     assert.equal(backend.stats().inFlight, 1);
-    fifo.write(Buffer.from('neighbor'));
+    await fifo.write(Buffer.from('neighbor'));
     assert.deepEqual(await second.ended, { errorCode: 0, numBytes: 8 });
     assert.deepEqual(one, new Uint8Array(8));
     assert.equal(Buffer.from(two).toString(), 'neighbor');
     await closeHandle(reader.handle);
     await backend.close();
-    fifo.close();
+    await fifo.end();
   });
 
   it('a read and its cancellation in one job, and one in a full queue, end as cancelled', async () => {
@@ -41,7 +41,7 @@ describeUring('io_uring: cancel and close', () => {
     for (const { ended } of waiting) assert.deepEqual(await ended, ABORTED);
     await closeHandle(reader.handle);
     await backend.close();
-    fifo.close();
+    await fifo.end();
   });
 
   it('[R70] [R71] closing a handle ends its reads, and no other handle’s', async () => {
@@ -53,11 +53,11 @@ describeUring('io_uring: cancel and close', () => {
     await turn();
     await closeHandle(one.handle);
     for (const ended of first) assert.deepEqual(await ended, ABORTED);
-    fifos[1].write(Buffer.from('12345678'));
+    await fifos[1].write(Buffer.from('12345678'));
     assert.deepEqual(await second, { errorCode: 0, numBytes: 8 });
     await closeHandle(two.handle);
     await backend.close();
-    for (const fifo of fifos) fifo.close();
+    for (const fifo of fifos) await fifo.end();
   });
 
   for (const [when, pause] of [
@@ -75,7 +75,7 @@ describeUring('io_uring: cancel and close', () => {
       await closed;
       for (const ended of waiting) assert.deepEqual(await ended, ABORTED);
       await closeHandle(reader.handle);
-      fifo.close();
+      await fifo.end();
     });
   }
 
@@ -90,7 +90,7 @@ describeUring('io_uring: cancel and close', () => {
     assert.deepEqual(outcomes.slice(0, 4), Array(4).fill(ABORTED));
     assert.deepEqual(outcomes.slice(4), Array(46).fill(CLOSED));
     await closeHandle(reader.handle);
-    fifo.close();
+    await fifo.end();
   });
 
   it('a closed backend refuses reads, files and memory, and crashes at none', async () => {
@@ -106,9 +106,12 @@ describeUring('io_uring: cancel and close', () => {
     await assert.rejects(opened.readAt(new Uint8Array(10), 0), { code: 'EBADF' });
     assert.deepEqual(await reader.read(new Uint8Array(10)).ended, CLOSED);
     await assert.rejects(open(file, { backend }), { code: 'ERR_INVALID_STATE' });
-    assert.throws(() => createFile(file, undefined, undefined, null, undefined, undefined, null, { backend }), {
-      code: 'ERR_INVALID_STATE',
-    });
+    assert.throws(
+      () => createFile(file, undefined, undefined, null, undefined, undefined, null, { backend }),
+      {
+        code: 'ERR_INVALID_STATE',
+      },
+    );
     assert.throws(() => backend.allocate(4096), { code: 'ERR_INVALID_STATE' });
     assert.throws(() => backend.stats(), { code: 'ERR_INVALID_STATE' });
     assert.equal(openDescriptors(), before, 'a refused file stayed open');

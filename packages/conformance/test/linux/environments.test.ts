@@ -25,7 +25,10 @@ async function work(mode: string, file: string, fifo: string, until?: string): P
   }
   const code = await exit;
   const expected = mode === 'throw' ? ['thrown with reads in flight'] : [];
-  assert.deepEqual(failures.map((failure) => (failure as Error).message), expected);
+  assert.deepEqual(
+    failures.map((failure) => (failure as Error).message),
+    expected,
+  );
   return code;
 }
 
@@ -37,8 +40,8 @@ describeUring('io_uring: ends of environments', () => {
     file = fixtures.file(SIZE);
     fifo = fixtures.fifo();
   });
-  after(() => {
-    fifo.close();
+  after(async () => {
+    await fifo.end();
     fixtures.dispose();
   });
 
@@ -89,7 +92,7 @@ describeUring('io_uring: ends of environments', () => {
     assert.deepEqual(buffer, pattern(1000, 64));
     await closeHandle(reading.handle);
     await backends[1].close();
-    fifo.write(Buffer.from('1234'));
+    await fifo.write(Buffer.from('1234'));
     assert.deepEqual(await ended, { errorCode: 0, numBytes: 4 });
     await closeHandle(waiting.handle);
     await backends[0].close();

@@ -11,7 +11,10 @@ describeUring('io_uring: event loop', () => {
 
   it('[R75] an idle backend does not keep the process alive', async () => {
     const { code, signal, stdout, stderr } = await run('keep-alive', ['idle', fixtures.file(5000)]);
-    assert.deepEqual({ code, signal, stdout, stderr }, { code: 0, signal: null, stdout: 'read 5000\n', stderr: '' });
+    assert.deepEqual(
+      { code, signal, stdout, stderr },
+      { code: 0, signal: null, stdout: 'read 5000\n', stderr: '' },
+    );
   });
 
   it('[R75] a read in flight keeps the process alive, and its data wakes it', async () => {
@@ -19,10 +22,10 @@ describeUring('io_uring: event loop', () => {
     const program = new Program('keep-alive', ['in-flight', fifo.path]);
     await program.prints('waiting');
     await new Promise((resolve) => setTimeout(resolve, 50)); // time to end, for a loop that would
-    fifo.write(Buffer.from('hello'));
+    await fifo.write(Buffer.from('hello'));
     const { code, stdout, stderr } = await program.exit;
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'waiting\nread 5\n', stderr: '' });
-    fifo.close();
+    await fifo.end();
   });
 
   it('one wake-up delivers every completion there is', async () => {
@@ -35,14 +38,14 @@ describeUring('io_uring: event loop', () => {
     await turn();
     const before = backend.stats();
     assert.equal(before.inFlight, reads);
-    fifo.write(pattern(0, reads));
+    await fifo.write(pattern(0, reads));
     for (const { ended } of waiting) assert.deepEqual(await ended, { errorCode: 0, numBytes: 1 });
     assert.equal(backend.stats().wakeups - before.wakeups, 1);
     // The kernel wakes the readers in no promised order (R25): every byte came once.
     assert.deepEqual(Buffer.concat(buffers).sort(), pattern(0, reads).sort());
     await closeHandle(reader.handle);
     await backend.close();
-    fifo.close();
+    await fifo.end();
   });
 
   it('reads that complete inside the submission never starve a timer', async () => {

@@ -46,11 +46,11 @@ describeUring('io_uring: limits', () => {
     const waiting = Array.from({ length: 2000 }, () => reader.read(new Uint8Array(1)));
     await turn();
     assert.equal(backend.stats().inFlight, 2000);
-    fifo.write(new Uint8Array(2000));
+    await fifo.write(new Uint8Array(2000));
     for (const { ended } of waiting) assert.deepEqual(await ended, { errorCode: 0, numBytes: 1 });
     await closeHandle(reader.handle);
     await backend.close();
-    fifo.close();
+    await fifo.end();
   });
 
   it('1,000 times open, 64 reads, cancel half, close: no descriptor stays open', async () => {
@@ -69,7 +69,11 @@ describeUring('io_uring: limits', () => {
       await opened.close();
       for (const [k, outcome] of (await outcomes).entries()) {
         if (outcome.status === 'fulfilled') assert.equal(outcome.value, 64);
-        else assert.ok(outcome.reason.code === 'ABORT_ERR' || outcome.reason.code === 'ECANCELED', `${k}: ${outcome.reason}`);
+        else
+          assert.ok(
+            outcome.reason.code === 'ABORT_ERR' || outcome.reason.code === 'ECANCELED',
+            `${k}: ${outcome.reason}`,
+          );
       }
     }
     assert.equal(openDescriptors(), before);

@@ -41,7 +41,7 @@ describeUring('io_uring: memory of reads in flight', () => {
   after(async () => {
     await closeHandle(reader.handle);
     await backend.close();
-    fifo.close();
+    await fifo.end();
     fixtures.dispose();
   });
 
@@ -63,7 +63,7 @@ describeUring('io_uring: memory of reads in flight', () => {
     assert.equal(await collect(() => buffer.deref() === undefined), false, 'collected while the read waits');
     // Other memory takes the place of whatever was freed too early.
     const others = Array.from({ length: 100 }, () => Buffer.alloc(BYTES, 0xee));
-    fifo.write(pattern(0, BYTES));
+    await fifo.write(pattern(0, BYTES));
     assert.deepEqual(await ended!, { errorCode: 0, numBytes: BYTES });
     assert.deepEqual(seen, pattern(0, BYTES));
     assert.ok(others.every((other) => other.every((byte) => byte === 0xee)));
@@ -78,7 +78,7 @@ describeUring('io_uring: memory of reads in flight', () => {
     })();
     await turn();
     assert.equal(await collect(() => regions() === before), false, 'unmapped while the read waits');
-    fifo.write(pattern(0, BYTES));
+    await fifo.write(pattern(0, BYTES));
     assert.deepEqual(await ended!, { errorCode: 0, numBytes: BYTES });
     assert.ok(await collect(() => regions() === before), 'never unmapped');
   });
@@ -90,7 +90,7 @@ describeUring('io_uring: memory of reads in flight', () => {
     await turn();
     await giveAway(memory);
     assert.equal(await collect(() => regions() === before), false, 'unmapped while the read waits');
-    fifo.write(pattern(0, BYTES));
+    await fifo.write(pattern(0, BYTES));
     // ERROR_NOACCESS: the bytes are not in the caller's view, and the caller is told.
     assert.deepEqual(await ended, { errorCode: 998, numBytes: 0 });
     assert.ok(await collect(() => regions() === before), 'never unmapped');
@@ -107,7 +107,7 @@ describeUring('io_uring: memory of reads in flight', () => {
       outcome = (error as Error).name;
     }
     assert.ok(['copied', 'DataCloneError'].includes(outcome), outcome);
-    fifo.write(pattern(0, BYTES));
+    await fifo.write(pattern(0, BYTES));
     assert.deepEqual(await ended, { errorCode: 0, numBytes: BYTES });
     assert.deepEqual(Buffer.from(memory), pattern(0, BYTES));
   });
@@ -120,7 +120,7 @@ describeUring('io_uring: memory of reads in flight', () => {
     await giveAway(lost);
     await turn();
     assert.deepEqual(await first.ended, { errorCode: 998, numBytes: 0 });
-    fifo.write(Buffer.from('kept'));
+    await fifo.write(Buffer.from('kept'));
     assert.deepEqual(await second.ended, { errorCode: 0, numBytes: 4 });
     assert.equal(Buffer.from(kept).toString(), 'kept');
   });

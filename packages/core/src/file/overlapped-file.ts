@@ -6,7 +6,7 @@ import { type BoundHandle, bindHandle, closeHandle, type SafeFileHandle } from '
 import { chunks, type ChunksOptions } from '../stream/chunks.js';
 import { OverlappedReadStream, type ReadStreamOptions } from '../stream/read-stream.js';
 import { readableWebStream, type WebStreamOptions } from '../stream/web-stream.js';
-import { asBytes, checkSignal, integerInRange, MAX_READ_LENGTH } from '../validate.js';
+import { asBytes, checkPosition, checkSignal, integerInRange, MAX_READ_LENGTH } from '../validate.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
 import { startRead } from './pending-read.js';
 import {
@@ -123,9 +123,10 @@ export class OverlappedFile {
     options?: ReadAtOptions,
   ): Promise<number> {
     const signal = options?.signal;
-    if (signal !== undefined || this.handle.file.direct) return this.readAtChecked(buffer, position, signal);
-    const length = ArrayBuffer.isView(buffer) ? buffer.byteLength : 0;
-    return startRead(this.bound, buffer, 0, length, position, undefined);
+    if (signal !== undefined || this.handle.file.direct || !(buffer instanceof Uint8Array)) {
+      return this.readAtChecked(buffer, position, signal);
+    }
+    return startRead(this.bound, buffer, 0, buffer.byteLength, position, undefined);
   }
 
   private async readAtChecked(
@@ -134,6 +135,7 @@ export class OverlappedFile {
     signal: AbortSignal | undefined,
   ): Promise<number> {
     checkSignal(signal);
+    checkPosition(position, 0); // a missing one is not "where the last read ended" here
     const bytes = asBytes(buffer, 'buffer');
     return this.readOnce(bytes, 0, bytes.byteLength, position, signal);
   }
@@ -149,7 +151,8 @@ export class OverlappedFile {
     if (!Array.isArray(buffers)) throw invalidArgType('buffers', 'an array of views', buffers);
     const targets = buffers.map((buffer, i) => asBytes(buffer, `buffers[${i}]`));
     const total = targets.reduce((sum, { byteLength }) => sum + byteLength, 0);
-    const start = position ?? this.reserve(total);
+    const follows = position === undefined || position === null;
+    const start = follows ? this.reserve(total) : position;
     let at = checkRange(start, total);
     const reads = await Promise.allSettled(
       targets.map((target) => {
@@ -158,13 +161,10 @@ export class OverlappedFile {
         return read;
       }),
     );
-    let bytesRead = 0;
-    for (const [i, read] of reads.entries()) {
-      if (read.status === 'rejected') throw read.reason;
-      bytesRead += read.value;
-      if (read.value < (targets[i] as Uint8Array).byteLength) break;
-    }
-    if (position === undefined || position === null) this.cursor = advance(this.cursor, bytesRead - total);
+    const { bytesRead, failure } = countInOrder(reads, targets);
+    const kept = failure === undefined ? bytesRead : 0; // after a failure nothing counts as read
+    if (follows) this.cursor = advance(this.cursor, kept - total);
+    if (failure !== undefined) throw failure.reason;
     return { bytesRead, buffers };
   }
 
@@ -199,6 +199,9 @@ export class OverlappedFile {
   async readFile(options: ReadFileOptions | BufferEncoding | null = {}): Promise<Buffer | string> {
     const { encoding, signal } = typeof options === 'string' ? { encoding: options } : (options ?? {});
     checkSignal(signal);
+    if (encoding !== undefined && encoding !== null && !Buffer.isEncoding(encoding)) {
+      throw invalidArgValue('encoding', `is invalid encoding. Received '${String(encoding)}'`);
+    }
     const { size } = await this.stat();
     if (size > MAX_FILE_BYTES) throw fileTooLarge(this.path, size);
     const parts: Uint8Array[] = [];
@@ -258,7 +261,10 @@ export class OverlappedFile {
     position: number | bigint | null | undefined,
     signal: AbortSignal | undefined,
   ): Promise<number> {
+    const direct = this.handle.file.direct && length > 0;
     if (position === undefined || position === null) {
+      // The cursor itself is on a block edge, or at the end of the file, where the system says 0.
+      if (direct) checkAligned(bytes, offset, length, 0);
       const bytesRead = await startRead(
         this.bound,
         bytes,
@@ -273,7 +279,7 @@ export class OverlappedFile {
       this.cursor = advance(this.cursor, bytesRead - length); // never past what was read (R80)
       return bytesRead;
     }
-    if (this.handle.file.direct && length > 0) checkAligned(bytes, offset, length, position);
+    if (direct) checkAligned(bytes, offset, length, position);
     return startRead(this.bound, bytes, offset, length, position, signal);
   }
 
@@ -283,6 +289,20 @@ export class OverlappedFile {
     this.cursor = advance(at, length);
     return at;
   }
+}
+
+/** Bytes up to the first read that was short, or the first failure before it. */
+function countInOrder(
+  reads: readonly PromiseSettledResult<number>[],
+  targets: readonly Uint8Array[],
+): { bytesRead: number; failure?: PromiseRejectedResult } {
+  let bytesRead = 0;
+  for (const [i, read] of reads.entries()) {
+    if (read.status === 'rejected') return { bytesRead, failure: read };
+    bytesRead += read.value;
+    if (read.value < (targets[i] as Uint8Array).byteLength) break;
+  }
+  return { bytesRead };
 }
 
 function readArguments(

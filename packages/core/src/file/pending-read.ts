@@ -46,9 +46,10 @@ class PendingRead implements Abortable {
     this.resolve = resolve;
     this.reject = reject;
   };
-  readonly onAbort = (): void => {
+
+  onAbort(): void {
     cancelIoEx(this.bound.handle, this.native);
-  };
+  }
 }
 
 const pool: PendingRead[] = [];

@@ -1,6 +1,6 @@
 /** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
 import { alignDown, alignedBytes, ALIGNMENT } from '../buffers/aligned.js';
-import { outOfRange } from '../errors.js';
+import { invalidState, outOfRange } from '../errors.js';
 import { startRead } from '../file/pending-read.js';
 import { advance, checkRange, finishFill } from '../file/ranges.js';
 import type { BoundHandle } from '../overlapped/index.js';
@@ -86,10 +86,12 @@ export async function* chunks(
     }
     let cut = skip;
     for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
-      const span = lane.memory.subarray(0, lane.length);
-      // Finishes a short read, so that chunks stay in step.
-      const first = await lane.read;
-      const filled = first === 0 ? 0 : await finishFill(bound, span, lane.position, signal, first);
+      let filled = await lane.read;
+      if (filled === 0) return;
+      // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
+      if (lane.memory.byteLength !== size) throw lostMemory();
+      // Short reads are finished, so that chunks stay in step.
+      filled = await finishFill(bound, lane.memory.subarray(0, lane.length), lane.position, signal, filled);
       const room = end - BigInt(lane.position);
       const bytes = room < BigInt(filled) ? Number(room) : filled;
       if (bytes > cut) yield lane.memory.subarray(cut, bytes);
@@ -104,6 +106,10 @@ export async function* chunks(
     // Memory in which a read is under way is not given up (R65).
     await Promise.allSettled(lanes.map(({ read }) => read));
   }
+}
+
+function lostMemory(): Error {
+  return invalidState('the memory of a chunk was transferred away; chunks are lent: copy what you keep');
 }
 
 function ignore(): void {

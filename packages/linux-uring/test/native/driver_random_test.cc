@@ -1,5 +1,5 @@
-// The driver against a kernel that answers at random: every read ends exactly once, every hold goes exactly once and
-// never while the kernel has the buffer. OVERLAPPED_SEED repeats a run.
+// The driver against a kernel that answers at random: every read ends exactly once, every hold goes exactly
+// once and never while the kernel has the buffer. OVERLAPPED_SEED repeats a run.
 #include <cstdio>
 #include <cstdlib>
 #include <random>
@@ -73,7 +73,8 @@ class Chaos {
     constexpr int kResults[] = {-EAGAIN, -EINTR, -EIO, -ECANCELED, 0};
     auto at = rig_.kernel.reads.begin();
     std::advance(at, random_() % rig_.kernel.reads.size());
-    const int result = chance(60) ? static_cast<int>(at->second.len) : kResults[random_() % std::size(kResults)];
+    const int result =
+        chance(60) ? static_cast<int>(at->second.len) : kResults[random_() % std::size(kResults)];
     if (chance(30)) {
       rig_.kernel.hide(at->first, result);
     } else {
@@ -83,7 +84,8 @@ class Chaos {
 
   void pump() {
     for (const Ended& ended : rig_.pump()) {
-      REQUIRE_MESSAGE(live_.erase(token(ended.slot, ended.generation)) == 1, "ended twice, or never begun: ", ended);
+      REQUIRE_MESSAGE(live_.erase(token(ended.slot, ended.generation)) == 1,
+                      "ended twice, or never begun: ", ended);
       ended_++;
     }
     REQUIRE(rig_.driver.in_flight() == live_.size());

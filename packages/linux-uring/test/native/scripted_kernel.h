@@ -61,9 +61,7 @@ class ScriptedKernel {
     for (; count < max && count < visible_.size(); count++) out[count] = &visible_[count];
     return count;
   }
-  void advance(unsigned count) {
-    visible_.erase(visible_.begin(), visible_.begin() + count);
-  }
+  void advance(unsigned count) { visible_.erase(visible_.begin(), visible_.begin() + count); }
   bool has_hidden_work() const { return !hidden_.empty(); }
 
   // --- what tests say ---

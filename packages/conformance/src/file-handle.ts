@@ -1,0 +1,44 @@
+/**
+ * The oracle: the file API's families on Node's own FileHandle, so that the suite is checked against something that
+ * this project did not write.
+ */
+import { promises, type ReadStream } from 'node:fs';
+import type { ReadableStream } from 'node:stream/web';
+import { COMMON_FAMILIES } from './families/file/index.js';
+import type { CommonFile, FileSubject } from './families/file/subject.js';
+import { Fixtures } from './fixtures.js';
+import { skipUnless } from './skip.js';
+
+/** A FileHandle under the names of {@link CommonFile}; its byte stream has to be asked for. */
+function adapt(handle: promises.FileHandle): CommonFile {
+  const streams = handle as unknown as { readableWebStream(options: object): ReadableStream<Uint8Array> };
+  return {
+    get fd() {
+      return handle.fd;
+    },
+    read: handle.read.bind(handle) as CommonFile['read'],
+    readv: handle.readv.bind(handle),
+    readFile: handle.readFile.bind(handle),
+    stat: () => handle.stat(),
+    createReadStream: (options): ReadStream => handle.createReadStream(options),
+    readableWebStream: () => streams.readableWebStream({ type: 'bytes' }),
+    close: () => handle.close(),
+    [Symbol.asyncDispose]: () => handle.close(),
+  };
+}
+
+/** Registers the families whose behaviour is Node's, on `fs.promises.FileHandle`. */
+export function describeFileHandle(): void {
+  describe('oracle FileHandle', () => {
+    const fixtures = new Fixtures();
+    const subject: FileSubject = {
+      name: 'FileHandle',
+      isFileHandle: true,
+      fixtures,
+      open: async (path) => adapt(await promises.open(path, 'r')),
+      needs: (test, condition, reason) => skipUnless(test, condition, `FileHandle: ${reason}`),
+    };
+    after(() => fixtures.dispose());
+    for (const [title, family] of Object.entries(COMMON_FAMILIES)) describe(title, () => family(subject));
+  });
+}

@@ -1,0 +1,3 @@
+import { describeFileHandle } from '@overlapped/conformance';
+
+describeFileHandle();
