@@ -111,7 +111,8 @@ class Driver {
     inbox_.take(batch_);
     for (const Message& message : batch_) on_message(message);
     post_fence();
-    if (!batch_.empty()) retry_parked();
+    // Not for a fence alone: a read that is refused posts one, and would try itself again for ever.
+    if (ended_some_) retry_parked();
   }
 
   // Completions that JS has not heard of.
@@ -252,6 +253,7 @@ class Driver {
 
   // In order, until Windows refuses again; something has completed meanwhile.
   void retry_parked() {
+    ended_some_ = false;
     while (!parked_.empty()) {
       const uint32_t index = parked_.front();
       parked_.pop_front();
@@ -353,6 +355,7 @@ class Driver {
     void* hold = slot.operation.hold;
     slot.operation.block = nullptr;
     slots_.end(slot);
+    ended_some_ = true;
     if (hold != nullptr) release_(hold);
   }
 
@@ -371,6 +374,7 @@ class Driver {
   DrainThread<Kernel> drain_thread_;
   HelperThread<Kernel> helper_thread_;
   std::deque<uint32_t> parked_;  // wait for resources, in order
+  bool ended_some_ = false;      // since they were last tried
   std::vector<Completed> completed_;
   std::vector<Message> batch_;
   DriverStats stats_;
