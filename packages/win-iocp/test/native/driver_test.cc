@@ -249,3 +249,18 @@ TEST_CASE("R73: the exit packet is tried again, and without one the port is clos
 }
 
 TEST_CASE("a driver that was never started ends all the same") { Rig rig; }
+
+TEST_CASE("what fails while a fence is under way waits for the next one: its stray may come behind the first") {
+  Rig rig;
+  rig.start();
+  for (unsigned i = 0; i < 2; i++) {
+    rig.kernel.script({false, 87});
+    CHECK(rig.issue(0, rig.make(0)) == 87);
+  }
+  rig.kernel.wait_until_seen();
+  CHECK(rig.absorb().empty());  // the first fence
+  CHECK(rig.driver.quarantined() == 1);
+  rig.settle();
+  CHECK(rig.driver.quarantined() == 0);
+  CHECK(rig.driver.stats().fences == 2);
+}
