@@ -42,6 +42,7 @@ export default tseslint.config(
         setTimeout: 'readonly',
         require: 'readonly',
         module: 'writable',
+        __dirname: 'readonly',
         Buffer: 'readonly',
         URL: 'readonly',
       },

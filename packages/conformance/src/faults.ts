@@ -75,6 +75,8 @@ export class FaultyBackend implements Backend {
   readonly seen: { readonly position: bigint; readonly length: number }[] = [];
   /** Cancellations that reached it. */
   cancels = 0;
+  /** Reads that were made to fail. */
+  errors = 0;
   /** The most reads that were in flight at once. */
   peak = 0;
   /** Change it between reads to change what befalls them. */
@@ -182,6 +184,7 @@ export class FaultyBackend implements Backend {
     return { ...this.inner.stats(), inFlight: this.flights.size };
   }
 
+  /** @throws if a file is open or a read in flight */
   async close(): Promise<void> {
     assert.equal(this.openFiles, 0, 'files left open');
     assert.equal(this.flights.size, 0, 'reads left in flight');
@@ -202,6 +205,7 @@ export class FaultyBackend implements Backend {
     assert(position + BigInt(length) <= 2n ** 63n - 1n, 'the position is out of range (R45)');
     const fault = this.decide(request, this.seen.length);
     this.seen.push({ position, length });
+    if (fault?.kind === 'error') this.errors++;
     const given = fault?.kind === 'short' ? shortened(request, fault.bytes) : request;
     const flight: Flight = { fault, request, given, place: 'before' };
     this.flights.set(slot, flight);

@@ -9,19 +9,21 @@ import type { CommonFile, FileSubject } from './families/file/subject.js';
 import { Fixtures } from './fixtures.js';
 import { skipUnless } from './skip.js';
 
-/** A FileHandle under the names of {@link CommonFile}; its byte stream has to be asked for. */
+/** A FileHandle as a {@link CommonFile}: @types/node says less of it than there is, and byte streams must be asked for. */
 function adapt(handle: promises.FileHandle): CommonFile {
-  const streams = handle as unknown as { readableWebStream(options: object): ReadableStream<Uint8Array> };
+  const node = handle as unknown as CommonFile & {
+    readableWebStream(options: { type: 'bytes' }): ReadableStream<Uint8Array>;
+  };
   return {
     get fd() {
       return handle.fd;
     },
-    read: handle.read.bind(handle) as CommonFile['read'],
-    readv: handle.readv.bind(handle),
-    readFile: handle.readFile.bind(handle),
+    read: node.read.bind(node),
+    readv: node.readv.bind(node),
+    readFile: node.readFile.bind(node),
     stat: () => handle.stat(),
     createReadStream: (options): ReadStream => handle.createReadStream(options),
-    readableWebStream: () => streams.readableWebStream({ type: 'bytes' }),
+    readableWebStream: () => node.readableWebStream({ type: 'bytes' }),
     close: () => handle.close(),
     [Symbol.asyncDispose]: () => handle.close(),
   };

@@ -12,7 +12,7 @@ export { type BackendFactory, type BackendOptions, ConformanceContext, type Fami
 export { Fixtures, pattern, patternByte } from './fixtures.js';
 export { interpose } from './interpose.js';
 export { type PendingSource } from './pending-source.js';
-export { REQUIREMENTS, type Requirement } from './requirements.js';
+export { REQUIREMENT_CHAPTERS, REQUIREMENTS, type Chapter, type Requirement } from './requirements.js';
 export { DEVICE_ERROR, EXHAUSTED, type Fault, type FaultOptions, FaultyBackend } from './faults.js';
 export { describeFileHandle } from './file-handle.js';
 export { FAMILIES } from './families/index.js';

@@ -1,6 +1,6 @@
 /** CancelIoEx: a request; the completion alone says how the read ended (R63-R69). */
 import assert from 'node:assert/strict';
-import { cancelIoEx, closeHandle, Overlapped } from '@overlapped/core/overlapped';
+import { cancelIoEx, closeHandle, Overlapped, queueReadFile } from '@overlapped/core/overlapped';
 import type { ConformanceContext } from '../../context.js';
 import { pattern } from '../../fixtures.js';
 import { CALLS, nextTurn, read, startRead, withFile, withPendingSource } from './reads.js';
@@ -117,23 +117,28 @@ export function cancel(context: ConformanceContext): void {
     });
   });
 
-  it('[R66] a read that waits in line for a slot is cancelled on every backend, by a later job', async () => {
+  it('[R22] [R66] a read that waits in line for a slot is cancelled on every backend, and not inside the call', async () => {
     const backend = context.createBackend({ capacity: 1 });
-    const handleOf = context.fixtures.file(SIZE);
+    const file = context.fixtures.file(SIZE);
     await withFile(
       context,
-      handleOf,
+      file,
       async (handle) => {
         const reads = Array.from({ length: backend.capacity + 10 }, () =>
           startRead(context, handle, Buffer.alloc(16), { call: 'queueReadFile' }),
         );
-        const last = reads[reads.length - 1]!;
-        let called = false;
-        void last.ended.then(() => (called = true));
-        cancelIoEx(handle, last.overlapped);
-        assert.equal(called, false);
+        let inside = true;
+        const last = new Promise<[number, boolean]>((resolve) => {
+          const overlapped = new Overlapped().pack((errorCode, _bytes, completed) => {
+            Overlapped.free(completed);
+            resolve([errorCode, inside]);
+          });
+          assert.equal(queueReadFile(handle, Buffer.alloc(16), 0, 16, overlapped), 0);
+          cancelIoEx(handle, overlapped);
+          inside = false;
+        });
+        assert.deepEqual(await last, [CANCELLED, false]);
         const results = await Promise.all(reads.map(({ ended }) => ended));
-        assert.equal(results.pop()?.errorCode, CANCELLED);
         for (const { errorCode, numBytes } of results) assert.deepEqual([errorCode, numBytes], [0, 16]);
       },
       backend,

@@ -77,10 +77,11 @@ export function startRead(
 ): StartedRead {
   let returned: boolean | undefined;
   let lastError = 0;
+  let inside = true;
   let end!: (outcome: Outcome) => void;
   const ended = new Promise<Outcome>((resolve) => (end = resolve));
   const finish = (called: boolean, errorCode: number, numBytes: number, native: number): void => {
-    const outcome = { returned, lastError, called, errorCode, numBytes, native };
+    const outcome = { returned, lastError, inside, called, errorCode, numBytes, native };
     count(context, outcome);
     end(outcome);
   };
@@ -96,6 +97,7 @@ export function startRead(
   } else {
     lastError = queueReadFile(handle, buffer, 0, length, overlapped);
   }
+  inside = false;
   if (lastError !== 0 && lastError !== 997) {
     Overlapped.free(overlapped);
     finish(false, lastError, 0, 0);

@@ -69,6 +69,20 @@ export function direct(context: ConformanceContext): void {
     });
   });
 
+  it('[R80] reads without a position follow each other to the end, and stay there', async function () {
+    await using file = await openDirect(this);
+    const buffer = aligned(10);
+    let position = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(buffer);
+      assertPattern(buffer.subarray(0, bytesRead), position, bytesRead);
+      position += bytesRead;
+      if (bytesRead === 0) break;
+    }
+    assert.equal(position, SIZE);
+    assert.equal((await file.read(buffer)).bytesRead, 0);
+  });
+
   it('readExactly and readMany take any range', async function () {
     await using file = await openDirect(this);
     const spans = [

@@ -1,11 +1,26 @@
 /** Reads that end badly, late, short, or wait in line: what the file API makes of each (R21, R62, R70, R77). */
+import {
+  bindHandle,
+  closeHandle,
+  createFile,
+  ERROR_HANDLE_EOF,
+  ERROR_IO_PENDING,
+  FILE_FLAG_OVERLAPPED,
+  GENERIC_READ,
+  getLastError,
+  type NativeOverlapped,
+  OPEN_EXISTING,
+  Overlapped,
+  readFile,
+} from '@overlapped/core/overlapped';
 import assert from 'node:assert/strict';
 import type { ConformanceContext } from '../../context.js';
-import { DEVICE_ERROR, EXHAUSTED, type Fault } from '../../faults.js';
+import { DEVICE_ERROR, EXHAUSTED, type Fault, FaultyBackend } from '../../faults.js';
 import { pattern } from '../../fixtures.js';
 import { assertPattern, sentinels, stateOf, turn, until, withFaults } from './subject.js';
 
 const SIZE = 50_000;
+const ARTICLE_ARGUMENTS = [GENERIC_READ, 7, null, OPEN_EXISTING, FILE_FLAG_OVERLAPPED, null] as const;
 const LARGE = 3 * 2 ** 20 + 5;
 
 /** The first `count` reads suffer `fault`. */
@@ -146,6 +161,27 @@ export function faults(context: ConformanceContext): void {
     });
   });
 
+  it('[R39] memory transferred after its bytes came, before its completion: refused, the next read works', async () => {
+    await withFaults(context, { decide: () => ({ kind: 'late' }) }, async (backend, open) => {
+      const file = await open(context.fixtures.file(SIZE));
+      const views = [new Uint8Array(4096), new DataView(new ArrayBuffer(4096)), new Float64Array(512)];
+      const reads = views.map((view) => file.readAt(view, 0));
+      await until(() => backend.waiting === 3, 'their completions wait');
+      const moved = views.map(({ buffer }) => structuredClone(buffer, { transfer: [buffer] }));
+      backend.decide = () => undefined;
+      backend.release();
+      for (const result of await Promise.allSettled(reads)) {
+        assert.equal(result.status, 'rejected');
+        const { code, message } = result.reason as NodeJS.ErrnoException;
+        assert.equal(code, 'ERR_INVALID_STATE');
+        assert.match(message, /transferred or detached/);
+      }
+      for (const memory of moved)
+        assertPattern(new Uint8Array(memory), 0, 4096, 'its new owner has the bytes');
+      assertPattern(await file.readExactly(7, 100), 7, 100);
+    });
+  });
+
   it('[R65] [R70] close waits for a completion that is late; new reads are refused meanwhile', async () => {
     await withFaults(context, { decide: () => ({ kind: 'late' }) }, async (backend, open) => {
       const file = await open(context.fixtures.file(SIZE));
@@ -216,4 +252,32 @@ export function faults(context: ConformanceContext): void {
       }, 'the buffer of a finished read is collected');
     });
   });
+
+  for (const [what, win32] of [
+    ['[R51] end of file', ERROR_HANDLE_EOF],
+    ['[R54] a device error', 1117],
+  ] as const) {
+    it(`${what} that ReadFile itself reports: no callback, the issuer frees, and the handle reads on`, async () => {
+      const backend = new FaultyBackend(context.fresh(), { decide: first(1, { kind: 'error', win32 }) });
+      const handle = createFile(context.fixtures.file(100), ...ARTICLE_ARGUMENTS, { backend });
+      bindHandle(handle);
+      const buffer = sentinels(100);
+      const outcomes: [number, number][] = [];
+      const pack = (): NativeOverlapped =>
+        new Overlapped().pack((errorCode, numBytes, completed) => {
+          Overlapped.free(completed);
+          outcomes.push([errorCode, numBytes]);
+        }, buffer);
+      const refused = pack();
+      assert.equal(readFile(handle, buffer, 100, null, refused), false);
+      assert.equal(getLastError(), win32);
+      Overlapped.free(refused);
+      assert.equal(readFile(handle, buffer, 100, null, pack()) || getLastError() === ERROR_IO_PENDING, true);
+      await until(() => outcomes.length > 0, 'the second read completes');
+      assert.deepEqual(outcomes, [[0, 100]]);
+      assertPattern(buffer, 0, 100);
+      await closeHandle(handle);
+      await backend.close();
+    });
+  }
 }

@@ -1,5 +1,6 @@
 /** The file API's families and the streams', in the order in which they run. */
 import type { Family } from '../../context.js';
+import { afterwards } from './afterwards.js';
 import { buffers } from './buffers.js';
 import { chunks } from './chunks.js';
 import { close } from './close.js';
@@ -9,6 +10,7 @@ import { eof } from './eof.js';
 import { errors } from './errors.js';
 import { eventLoop } from './event-loop.js';
 import { faults } from './faults.js';
+import { fuzz } from './fuzz.js';
 import { lengths } from './lengths.js';
 import { lifecycle } from './lifecycle.js';
 import { offsets } from './offsets.js';
@@ -17,6 +19,7 @@ import { ranges } from './ranges.js';
 import { readStream } from './read-stream.js';
 import { shapes } from './shapes.js';
 import { signals } from './signals.js';
+import { streamOptions } from './stream-options.js';
 import type { CommonFamily } from './subject.js';
 import { webStream } from './web-stream.js';
 
@@ -42,6 +45,9 @@ export const FILE_FAMILIES: Readonly<Record<string, Family>> = {
   signals,
   'readExactly and readMany': ranges,
   chunks,
+  'stream options': streamOptions,
   direct,
   faults,
+  fuzz,
+  afterwards,
 };

@@ -3,6 +3,7 @@ import type { OverlappedFile } from '@overlapped/core';
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import type { ConformanceContext } from '../../context.js';
+import { DEVICE_ERROR } from '../../faults.js';
 import { pattern } from '../../fixtures.js';
 import { assertPattern, sentinels, stateOf, turn, until, withFaults } from './subject.js';
 
@@ -134,6 +135,16 @@ export function signals(context: ConformanceContext): void {
       for (const options of [{}, { signal }]) {
         await assert.rejects(file.readAt(sentinels(10), 0, options), { code: 'ECANCELED', name: 'Error' });
       }
+    });
+  });
+
+  it('[R67] a read that failed although it was aborted is that failure, no AbortError', async () => {
+    await withFaults(context, { decide: () => DEVICE_ERROR }, async (_backend, open) => {
+      const file = await open(context.fixtures.file(SIZE));
+      const { signal, abort } = controller();
+      const reading = file.readAt(sentinels(10), 0, { signal });
+      abort();
+      await assert.rejects(reading, { code: 'EIO', name: 'Error' });
     });
   });
 

@@ -1,0 +1,62 @@
+/** What a measurement is told, and what it says: the two sides of the child process. */
+import type { Workload } from './workloads.js';
+
+export interface Job {
+  readonly workload: Workload;
+  /** Id of the peer. */
+  readonly peer: string;
+  readonly file: string;
+  readonly fileSize: number;
+  /** The file is a pattern file: every read can be checked. Else samples are compared with readSync's. */
+  readonly patterned: boolean;
+  /** Units of {@link Workload.amount}. */
+  readonly amount: number;
+  /** Seed of the positions: the same for all peers of a repetition. */
+  readonly seed: number;
+}
+
+export interface Sample {
+  /** Reads, or chunks of a stream. */
+  readonly ops: number;
+  readonly bytes: number;
+  readonly seconds: number;
+  /** User and system time of the whole process, its threads included, over the same time. */
+  readonly cpuSeconds: number;
+  /** Reads whose content was compared; 0 for fio, which has its own pattern. */
+  readonly verified: number;
+  /** loop only: 99th percentile of the timer's delay, milliseconds, at a resolution of 1 ms (the interval itself, about
+   * 1 ms, is in it). */
+  readonly delayP99Ms?: number;
+  readonly delayMaxMs?: number;
+}
+
+/** A random sequence that is the same everywhere: xorshift32. */
+export function randomSequence(seed: number): () => number {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state ^= state << 13;
+    state ^= state >>> 17;
+    state ^= state << 5;
+    return (state >>> 0) / 2 ** 32;
+  };
+}
+
+/** `count` positions of whole blocks in the file. @throws if the file has no whole block */
+export function randomPositions(job: Job, count: number): Float64Array {
+  const { blockSize } = job.workload;
+  const blocks = Math.floor(job.fileSize / blockSize);
+  if (blocks === 0) throw new Error(`the file is smaller than one read of ${blockSize} bytes: ${job.file}`);
+  const next = randomSequence(job.seed);
+  return Float64Array.from({ length: count }, () => Math.floor(next() * blocks) * blockSize);
+}
+
+/** Wall clock and processor time from here to `stop`. */
+export function startClock(): () => { seconds: number; cpuSeconds: number } {
+  const cpu = process.cpuUsage();
+  const started = process.hrtime.bigint();
+  return () => {
+    const seconds = Number(process.hrtime.bigint() - started) / 1e9;
+    const { user, system } = process.cpuUsage(cpu);
+    return { seconds, cpuSeconds: (user + system) / 1e6 };
+  };
+}

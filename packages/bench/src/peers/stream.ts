@@ -1,0 +1,122 @@
+/** Ways through a whole file, in order. */
+import fs from 'node:fs';
+import { open, type OverlappedFile } from '@overlapped/core';
+import { type Job, type Sample, startClock } from '../job.js';
+import { Verifier } from '../verifier.js';
+
+/** Gives the first `limit` bytes to `take`, chunk after chunk. A chunk is valid during the call. */
+export type Pass = (job: Job, limit: number, take: (chunk: Uint8Array) => void) => Promise<void>;
+
+/** Read and compared byte by byte before the timed passes. */
+const WARM_UP_BYTES = 32 << 20;
+
+export async function measureStream(job: Job, pass: Pass): Promise<Sample> {
+  const verifier = new Verifier(job);
+  try {
+    let position = 0;
+    const warmUp = Math.min(job.fileSize, WARM_UP_BYTES);
+    await pass(job, warmUp, (chunk) => {
+      verifier.inspect(chunk, position);
+      position += chunk.byteLength;
+    });
+    if (position !== warmUp) throw new Error(`the stream gave ${position} bytes instead of ${warmUp}`);
+    let ops = 0;
+    const stop = startClock();
+    for (let i = 0; i < job.amount; i++) {
+      position = 0;
+      await pass(job, job.fileSize, (chunk) => {
+        verifier.glance(chunk, chunk.byteLength, chunk.byteLength, position);
+        position += chunk.byteLength;
+        ops++;
+      });
+      if (position !== job.fileSize)
+        throw new Error(`the stream gave ${position} bytes instead of ${job.fileSize}`);
+    }
+    return { ops, bytes: job.amount * job.fileSize, ...stop(), verified: verifier.count };
+  } finally {
+    verifier.close();
+  }
+}
+
+/** `fs.readSync`, again and again into one buffer: as fast as one thread goes. */
+export const readSyncPass: Pass = async (job, limit, take) => {
+  const fd = fs.openSync(job.file, 'r');
+  try {
+    const buffer = Buffer.allocUnsafeSlow(job.workload.blockSize);
+    for (let position = 0; position < limit;) {
+      const bytes = fs.readSync(fd, buffer, 0, Math.min(buffer.length, limit - position), position);
+      if (bytes === 0) break;
+      take(buffer.subarray(0, bytes));
+      position += bytes;
+    }
+  } finally {
+    fs.closeSync(fd);
+  }
+};
+
+/** `FileHandle.read`, one at a time into one buffer. */
+export const fileHandlePass: Pass = async (job, limit, take) => {
+  const handle = await fs.promises.open(job.file, 'r');
+  try {
+    const buffer = Buffer.allocUnsafeSlow(job.workload.blockSize);
+    for (let position = 0; position < limit;) {
+      const length = Math.min(buffer.length, limit - position);
+      const { bytesRead } = await handle.read(buffer, 0, length, position);
+      if (bytesRead === 0) break;
+      take(buffer.subarray(0, bytesRead));
+      position += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
+};
+
+async function drain(stream: NodeJS.ReadableStream, take: (chunk: Uint8Array) => void): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    stream.on('data', (chunk: Buffer) => {
+      try {
+        take(chunk);
+      } catch (error) {
+        reject(error);
+      }
+    });
+    stream.once('end', resolve);
+    stream.once('error', reject);
+  });
+}
+
+export function nodeStreamPass(highWaterMark?: number): Pass {
+  return (job, limit, take) => {
+    if (limit === 0) return Promise.resolve();
+    const size = highWaterMark === undefined ? {} : { highWaterMark };
+    return drain(fs.createReadStream(job.file, { end: limit - 1, ...size }), take);
+  };
+}
+
+function onBackend(
+  backend: string,
+  pass: (file: OverlappedFile, limit: number, take: (chunk: Uint8Array) => void) => Promise<void>,
+): Pass {
+  return async (job, limit, take) => {
+    const file = await open(job.file, { backend, access: 'sequential' });
+    try {
+      await pass(file, limit, take);
+    } finally {
+      await file.close();
+    }
+  };
+}
+
+/** The library's own way: recycled buffers, read ahead. */
+export function chunksPass(backend: string): Pass {
+  return onBackend(backend, async (file, limit, take) => {
+    for await (const chunk of file.chunks({ end: limit })) take(chunk);
+  });
+}
+
+/** The library's Node stream. */
+export function ourStreamPass(backend: string): Pass {
+  return onBackend(backend, async (file, limit, take) => {
+    if (limit > 0) await drain(file.createReadStream({ end: limit - 1, autoClose: false }), take);
+  });
+}

@@ -1,0 +1,81 @@
+/** Runs measurements, each in a child process, peers taking turns: A B C, A B C, ... */
+import { execFile } from 'node:child_process';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Job, Sample } from './job.js';
+import type { Repetition } from './statistics.js';
+import type { Workload } from './workloads.js';
+
+const WORKER = path.join(__dirname, 'worker.js');
+/** A measurement that takes longer has failed: the slowest take some ten seconds. */
+const TIMEOUT_MS = 300_000;
+
+export interface Failure {
+  readonly workload: string;
+  readonly peer: string;
+  readonly repetition: number;
+  readonly message: string;
+}
+
+export interface RunPlan {
+  readonly file: string;
+  readonly fileSize: number;
+  readonly patterned: boolean;
+  readonly quick: boolean;
+  readonly repetitions: number;
+  /** Each workload with the ids of the peers that do it. */
+  readonly work: readonly { readonly workload: Workload; readonly peers: readonly string[] }[];
+  readonly seed: number;
+}
+
+export interface RunResult {
+  readonly results: ReadonlyMap<string, readonly Repetition[]>;
+  readonly failures: readonly Failure[];
+}
+
+async function measureInChild(job: Job): Promise<Sample> {
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, [WORKER, JSON.stringify(job)], {
+      timeout: TIMEOUT_MS,
+    });
+    return JSON.parse(stdout) as Sample;
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Error(stderr?.trim() || message, { cause: error });
+  }
+}
+
+/** Number of measurements of a plan. */
+export function countMeasurements(plan: RunPlan): number {
+  return plan.repetitions * plan.work.reduce((sum, { peers }) => sum + peers.length, 0);
+}
+
+/** @param onStep called before each measurement, and by `measure` in tests not at all */
+export async function run(
+  plan: RunPlan,
+  onStep: (workload: string, peer: string) => void = () => undefined,
+  measure: (job: Job) => Promise<Sample> = measureInChild,
+): Promise<RunResult> {
+  const { file, fileSize, patterned } = plan;
+  const results = new Map<string, Repetition[]>();
+  const failures: Failure[] = [];
+  for (const { workload, peers } of plan.work) {
+    const repetitions: Repetition[] = [];
+    const amount = Math.ceil(plan.quick ? workload.amount.quick : workload.amount.full);
+    for (let repetition = 0; repetition < plan.repetitions; repetition++) {
+      const samples: Record<string, Sample> = {};
+      for (const peer of peers) {
+        onStep(workload.name, peer);
+        const seed = plan.seed + repetition;
+        try {
+          samples[peer] = await measure({ workload, peer, file, fileSize, patterned, amount, seed });
+        } catch (error) {
+          failures.push({ workload: workload.name, peer, repetition, message: (error as Error).message });
+        }
+      }
+      repetitions.push(samples);
+    }
+    results.set(workload.name, repetitions);
+  }
+  return { results, failures };
+}
