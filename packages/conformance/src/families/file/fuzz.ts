@@ -61,7 +61,7 @@ export function fuzz(context: ConformanceContext): void {
     const inputs = [initialSizes, faultSequences, commandSequences(MAX_COMMANDS)] as const;
     const program = fc.asyncProperty(...inputs, async (size, faults, commands) => {
       const decide = (_read: unknown, number: number): Fault | undefined => faults[number % faults.length];
-      const backend = new FaultyBackend(context.fresh(), { capacity: 2, decide });
+      const backend = new FaultyBackend(context.createBackend(), { capacity: 2, decide });
       const world = new World(context.fixtures.path(), size, (path) => open(path, { backend }), backend);
       await runToEnd(world, commands);
       await backend.close();
