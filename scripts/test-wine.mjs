@@ -124,6 +124,10 @@ function specFiles() {
 /** Prints how often each row of the outcome table was seen. @returns false if one is missing, or an unknown one came */
 function checkTally(complete) {
   const { wine, outcomes } = JSON.parse(readFileSync(tallyFile, 'utf8'));
+  if (outcomes === undefined) {
+    console.error('outcomes: the run ended before it could write its tally');
+    return false;
+  }
   const rows = Object.entries(outcomes).map(([name, count]) => `${name} ${count}`);
   console.log(`outcomes seen (Wine ${wine}): ${rows.join(', ')}`);
   const problems = complete

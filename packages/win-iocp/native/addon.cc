@@ -128,24 +128,52 @@ OpenRequest open_request(const Napi::CallbackInfo& info) {
           .access = static_cast<AccessHint>(options.Get("access").ToNumber().Uint32Value())};
 }
 
-napi_value opened_file(napi_env raw, uint32_t id, FileKind kind) {
-  const Napi::Env env(raw);
-  auto object = Napi::Object::New(env);
-  object.Set("id", id);
-  object.Set("kind", static_cast<uint32_t>(kind));
+// What the callbacks of file tasks return is made by plain Node-API: no exception of node-addon-api may leave them,
+// also when the environment is ending and refuses everything.
+napi_value number(napi_env env, double value) {
+  napi_value result;
+  NAPI_TRY(napi_create_double(env, value, &result));
+  return result;
+}
+
+napi_value opened_file(napi_env env, uint32_t id, FileKind kind) {
+  napi_value object;
+  napi_value property;
+  NAPI_TRY(napi_create_object(env, &object));
+  NAPI_TRY(napi_create_uint32(env, id, &property));
+  NAPI_TRY(napi_set_named_property(env, object, "id", property));
+  NAPI_TRY(napi_create_uint32(env, static_cast<uint32_t>(kind), &property));
+  NAPI_TRY(napi_set_named_property(env, object, "kind", property));
   return object;
+}
+
+napi_value array_of(napi_env env, const FileStatus& status) {
+  napi_value array;
+  NAPI_TRY(napi_create_array_with_length(env, status.size(), &array));
+  for (uint32_t i = 0; i < status.size(); i++) {
+    napi_value element = number(env, status[i]);
+    if (element == nullptr) return nullptr;
+    NAPI_TRY(napi_set_element(env, array, i, element));
+  }
+  return array;
+}
+
+napi_value undefined(napi_env env, TaskResult&) {
+  napi_value result;
+  NAPI_TRY(napi_get_undefined(env, &result));
+  return result;
+}
+
+Napi::Value value_or_throw(Napi::Env env, napi_value value) {
+  if (value == nullptr) throw Napi::Error::New(env);
+  return {env, value};
 }
 
 Napi::Value open_file_sync(const Napi::CallbackInfo& info, const Share& holder) {
   Engine* engine = engine_of(info, holder);
   const OpenResult opened = open_file(open_request(info));
   if (opened.error != kErrorSuccess) throw_win32(info.Env(), "CreateFileW", opened.error, opened.native);
-  return {info.Env(), opened_file(info.Env(), engine->add_file(opened), opened.kind)};
-}
-
-Napi::Value promise_or_throw(Napi::Env env, napi_value promise) {
-  if (promise == nullptr) throw Napi::Error::New(env);
-  return {env, promise};
+  return value_or_throw(info.Env(), opened_file(info.Env(), engine->add_file(opened), opened.kind));
 }
 
 Napi::Value open_file_async(const Napi::CallbackInfo& info, const Share& holder) {
@@ -173,7 +201,7 @@ Napi::Value open_file_async(const Napi::CallbackInfo& info, const Share& holder)
         opened->taken = true;
         return opened_file(env, holder->engine->add_file(opened->result), opened->result.kind);
       });
-  return promise_or_throw(info.Env(), promise);
+  return value_or_throw(info.Env(), promise);
 }
 
 Napi::Value bind_file(const Napi::CallbackInfo& info, const Share& holder) {
@@ -195,8 +223,8 @@ Napi::Value close_file(const Napi::CallbackInfo& info, const Share& holder) {
         handle.reset();
         return {error, error};
       },
-      [](napi_env env, TaskResult&) -> napi_value { return Napi::Env(env).Undefined(); });
-  return promise_or_throw(info.Env(), promise);
+      undefined);
+  return value_or_throw(info.Env(), promise);
 }
 
 Napi::Value stat_file_async(const Napi::CallbackInfo& info, const Share& holder) {
@@ -212,12 +240,8 @@ Napi::Value stat_file_async(const Napi::CallbackInfo& info, const Share& holder)
         handle.reset();
         return {error, error};
       },
-      [status](napi_env env, TaskResult&) -> napi_value {
-        auto array = Napi::Array::New(env, status->size());
-        for (uint32_t i = 0; i < status->size(); i++) array.Set(i, (*status)[i]);
-        return array;
-      });
-  return promise_or_throw(info.Env(), promise);
+      [status](napi_env env, TaskResult&) { return array_of(env, *status); });
+  return value_or_throw(info.Env(), promise);
 }
 
 Napi::Value cancel_all(const Napi::CallbackInfo& info, const Share& holder) {
