@@ -47,11 +47,15 @@ function run(command, args, cwd, env = process.env) {
 
 function pack(name) {
   run('pnpm', ['pack', '--pack-destination', packs], join(root, 'packages', name));
-  return join(packs, readdirSync(packs).find((file) => file.startsWith(`overlapped-${name}-`)));
+  return join(
+    packs,
+    readdirSync(packs).find((file) => file.startsWith(`overlapped-${name}-`)),
+  );
 }
 
 function check(what, actual, expected) {
-  if (actual !== expected) throw new Error(`${what} printed ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
+  if (actual !== expected)
+    throw new Error(`${what} printed ${JSON.stringify(actual)}, not ${JSON.stringify(expected)}`);
   console.log(`${what}: ${actual.trim()}`);
 }
 
@@ -59,7 +63,8 @@ try {
   mkdirSync(packs);
   mkdirSync(consumer);
   const native = process.platform === 'win32' ? 'win-iocp' : 'linux-uring';
-  const backend = process.platform === 'win32' ? 'iocp' : process.platform === 'linux' ? 'io_uring' : 'node-fs';
+  const backend =
+    process.platform === 'win32' ? 'iocp' : process.platform === 'linux' ? 'io_uring' : 'node-fs';
   const tarballs = [pack('core'), ...(backend === 'node-fs' ? [] : [pack(native)])];
   writeFileSync(join(consumer, 'package.json'), '{ "private": true }');
   // The other platform's package is optional and not published: npm leaves it out.
@@ -70,8 +75,23 @@ try {
   }
   for (const name of ['use.mts', 'use.cts']) writeFileSync(join(consumer, name), TYPED);
   const types = join(root, 'node_modules', '@types');
-  const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2022', '--types', 'node', '--typeRoots', types];
-  run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), ...options, 'use.mts', 'use.cts'], consumer);
+  const options = [
+    '--noEmit',
+    '--strict',
+    '--module',
+    'nodenext',
+    '--target',
+    'es2022',
+    '--types',
+    'node',
+    '--typeRoots',
+    types,
+  ];
+  run(
+    process.execPath,
+    [join(root, 'node_modules/typescript/bin/tsc'), ...options, 'use.mts', 'use.cts'],
+    consumer,
+  );
   console.log('types: use.mts and use.cts are accepted');
 } finally {
   rmSync(scratch, { recursive: true, force: true });

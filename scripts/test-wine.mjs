@@ -95,6 +95,8 @@ function copyPackages() {
   }
 }
 
+const overlapped = (name) => relative(root, join(scope, name));
+
 /** Runs node.exe and shows what it printed. @returns its exit code */
 function node(args, env = {}) {
   const files = ['out', 'err'].map((name) => join(cache, `wine-${name}.txt`));
@@ -113,12 +115,34 @@ function node(args, env = {}) {
   return { status: status ?? 1, out };
 }
 
+/** Other backends, and the pages and sources of the repository: tested on Linux. */
+const NOT_HERE = /^(linux\/|io-uring|node-fs|file-handle|contract-page|layers)/;
+
 function specFiles() {
   return ['win-iocp', 'conformance'].flatMap((name) =>
     readdirSync(join(scope, name, 'dist/test'), { recursive: true, encoding: 'utf8' })
-      .filter((file) => file.endsWith('.test.js') && !/(^|\/)(linux|io-uring|node-fs|file-handle)/.test(file))
+      .filter((file) => file.endsWith('.test.js') && !NOT_HERE.test(file))
       .map((file) => relative(root, join(scope, name, 'dist/test', file))),
   );
+}
+
+/** The two lawful transcripts of the article's program on 100,000 bytes: end of file at once, or by callback. */
+const DATA = ['Read 32768 bytes.', 'Read 32768 bytes.', 'Read 32768 bytes.', 'Read 1696 bytes.'];
+const TRANSCRIPTS = [
+  [...DATA, 'Done.'],
+  [...DATA, 'End of file in callback.', 'Read 0 bytes.'],
+];
+
+/** Runs examples/bind-handle.ts. @returns false if it prints anything else */
+function checkTranscript() {
+  const file = join(cache, 'wine-100000-bytes');
+  writeFileSync(file, Buffer.alloc(100_000, 'overlapped'));
+  console.log("the article's program:");
+  const { status, out } = node([join(overlapped('examples'), 'dist/bind-handle.js'), relative(root, file)]);
+  const lines = out.trim().split(/\r?\n/);
+  const lawful = TRANSCRIPTS.some((transcript) => transcript.join() === lines.join());
+  if (!lawful) console.error('the transcript is none of the lawful ones');
+  return status === 0 && lawful;
 }
 
 /** Prints how often each row of the outcome table was seen. @returns false if one is missing, or an unknown one came */
@@ -144,8 +168,8 @@ run(process.execPath, ['scripts/build-native.mjs', '--mingw', '--required']);
 copyPackages();
 writeFileSync(tallyFile, '{}');
 
-const overlapped = (name) => relative(root, join(scope, name));
 if (node([join(overlapped('core'), 'bin/overlapped.js'), 'doctor']).status !== 0) process.exit(1);
+if (!checkTranscript()) process.exit(1);
 const extra = process.argv.slice(2);
 const mocha = relative(root, join(realpathSync('node_modules/mocha'), 'bin/_mocha'));
 const options = ['--no-config', '--no-color', '--timeout', '60000'];

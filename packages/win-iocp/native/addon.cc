@@ -128,8 +128,8 @@ OpenRequest open_request(const Napi::CallbackInfo& info) {
           .access = static_cast<AccessHint>(options.Get("access").ToNumber().Uint32Value())};
 }
 
-// What the callbacks of file tasks return is made by plain Node-API: no exception of node-addon-api may leave them,
-// also when the environment is ending and refuses everything.
+// What the callbacks of file tasks return is made by plain Node-API: no exception of node-addon-api may leave
+// them, also when the environment is ending and refuses everything.
 napi_value number(napi_env env, double value) {
   napi_value result;
   NAPI_TRY(napi_create_double(env, value, &result));

@@ -71,10 +71,11 @@ DWORD Engine::resolve(const RequestEntry& request, napi_value pins, Read* read) 
   size_t bytes = 0;
   napi_status status = napi_get_element(env_, pins, request.slot, &view);
   if (status == napi_ok) status = napi_get_buffer_info(env_, view, &data, &bytes);
-  // JS has checked the range against the view's length; the view may have been detached since, so check the truth. No
-  // view at all is a broken caller, or a worker that is being terminated: this read fails, no other.
-  const bool inside = status == napi_ok && request.target_offset <= bytes &&
-                      request.length <= bytes - request.target_offset;
+  // JS has checked the range against the view's length; the view may have been detached since, so check the
+  // truth. No view at all is a broken caller, or a worker that is being terminated: this read fails, no
+  // other.
+  const bool inside =
+      status == napi_ok && request.target_offset <= bytes && request.length <= bytes - request.target_offset;
   if (!inside) return kErrorNoAccess;
   const bool known = request.file < files_.size() && files_[request.file].handle != nullptr;
   if (!known || files_[request.file].lost) return kErrorInvalidHandle;

@@ -18,8 +18,8 @@ struct TaskResult {
   DWORD native = 0;
 };
 
-// `run` is called off the JS thread, `value` on it if there was no error: what the promise resolves to, unless
-// it sets an error itself. Both are destroyed on the JS thread, and so is what they own, also when the
+// `run` is called off the JS thread, `value` on it if there was no error: what the promise resolves to,
+// unless it sets an error itself. Both are destroyed on the JS thread, and so is what they own, also when the
 // environment ends in between.
 // @return the promise, or null with an exception pending
 napi_value run_file_task(napi_env env, const char* call, std::function<TaskResult()> run,

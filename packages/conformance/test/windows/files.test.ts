@@ -75,7 +75,16 @@ describeOnWindows('completion port: files', (addon) => {
     const theirs = fs.statSync(name);
     assert.ok(ours instanceof fs.Stats);
     assert.equal(ours.isFile(), true);
-    for (const field of ['dev', 'ino', 'mode', 'nlink', 'size', 'blksize', 'mtimeMs', 'birthtimeMs'] as const) {
+    for (const field of [
+      'dev',
+      'ino',
+      'mode',
+      'nlink',
+      'size',
+      'blksize',
+      'mtimeMs',
+      'birthtimeMs',
+    ] as const) {
       assert.equal(ours[field], theirs[field], field);
     }
     assert.deepEqual(ours.mtime, theirs.mtime);

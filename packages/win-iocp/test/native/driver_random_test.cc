@@ -1,6 +1,6 @@
-// The driver against a kernel that answers at random: every read ends exactly once, every hold goes exactly once, and
-// no OVERLAPPED is used while a packet may name it. OVERLAPPED_SEED repeats the kernel's answers; the threads' timing
-// is their own.
+// The driver against a kernel that answers at random: every read ends exactly once, every hold goes exactly
+// once, and no OVERLAPPED is used while a packet may name it. OVERLAPPED_SEED repeats the kernel's answers;
+// the threads' timing is their own.
 #include <cstdio>
 #include <cstdlib>
 #include <random>

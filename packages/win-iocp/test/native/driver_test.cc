@@ -69,7 +69,8 @@ TEST_CASE("R77: refused again and again it keeps its place, and never waits for 
   rig.kernel.complete(overlapped_of(rig, 0), {kStatusSuccess, 16});
   CHECK(rig.wait_for(1).front().slot == 0);
   rig.kernel.complete(overlapped_of(rig, 1), {kStatusSuccess, 16});
-  // Now nothing is in flight that could make room: the third refusal is the caller's, and the next read is tried.
+  // Now nothing is in flight that could make room: the third refusal is the caller's, and the next read is
+  // tried.
   const auto ended = rig.wait_for(3);
   CHECK(ended[0].slot == 1);
   CHECK(ended[1] == Ended{2, 1, 1450, 0});
@@ -250,7 +251,8 @@ TEST_CASE("R73: the exit packet is tried again, and without one the port is clos
 
 TEST_CASE("a driver that was never started ends all the same") { Rig rig; }
 
-TEST_CASE("what fails while a fence is under way waits for the next one: its stray may come behind the first") {
+TEST_CASE(
+    "what fails while a fence is under way waits for the next one: its stray may come behind the first") {
   Rig rig;
   rig.start();
   for (unsigned i = 0; i < 2; i++) {

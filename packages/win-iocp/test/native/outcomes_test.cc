@@ -1,5 +1,6 @@
-// Every row of the outcome table, in both orders of "packet dequeued" and "ReadFile returned", issued at once, queued,
-// and from the helper thread: those that Wine can't produce among them, the article's own "Done." for one (O4).
+// Every row of the outcome table, in both orders of "packet dequeued" and "ReadFile returned", issued at
+// once, queued, and from the helper thread: those that Wine can't produce among them, the article's own
+// "Done." for one (O4).
 #include <string>
 
 #include "rig.h"
@@ -157,7 +158,8 @@ TEST_CASE("X1: also when the stray is seen before the helper thread's ReadFile r
   CHECK(rig.driver.stats().outcomes[Outcome::X1] == 1);
 }
 
-TEST_CASE("O9: success without a packet, which we never ask for, would not be mistaken for one that has ended") {
+TEST_CASE(
+    "O9: success without a packet, which we never ask for, would not be mistaken for one that has ended") {
   Rig rig;
   rig.start();
   rig.kernel.script({true, 0, {}});
@@ -174,10 +176,10 @@ TEST_CASE("R36: packets that name no read in flight are counted, and never follo
   CHECK(rig.issue(0, rig.make(0)) == 997);
   CHECK(rig.wait_for(1).size() == 1);
   OVERLAPPED* ours = rig.kernel.calls().front().overlapped;
-  rig.kernel.inject(kReadKey, ours, {});                                                  // ended before
-  rig.kernel.inject(kReadKey, nullptr, {});                                               // nobody's
-  rig.kernel.inject(kReadKey, reinterpret_cast<OVERLAPPED*>(uintptr_t{16}), {});          // wild
-  rig.kernel.inject(kReadKey, reinterpret_cast<OVERLAPPED*>(uintptr_t(ours) + 8), {});    // inside one of ours
+  rig.kernel.inject(kReadKey, ours, {});                                                // ended before
+  rig.kernel.inject(kReadKey, nullptr, {});                                             // nobody's
+  rig.kernel.inject(kReadKey, reinterpret_cast<OVERLAPPED*>(uintptr_t{16}), {});        // wild
+  rig.kernel.inject(kReadKey, reinterpret_cast<OVERLAPPED*>(uintptr_t(ours) + 8), {});  // inside one of ours
   rig.kernel.inject(kReadKey, reinterpret_cast<OVERLAPPED*>(uintptr_t(ours) + 65536), {});  // behind them all
   rig.settle();
   CHECK(rig.driver.stats().strays == 5);

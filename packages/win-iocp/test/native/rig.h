@@ -1,4 +1,5 @@
-// A driver on a scripted kernel, with every completion and every hold accounted for. The test plays the JS thread.
+// A driver on a scripted kernel, with every completion and every hold accounted for. The test plays the JS
+// thread.
 #pragma once
 
 #include <doctest/doctest.h>

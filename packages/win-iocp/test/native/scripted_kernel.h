@@ -1,6 +1,7 @@
-// A completion port by script: what each ReadFile says, which packet comes of it, and in which order the two are
-// seen. It does what Windows and Wine were seen or are documented to do: an OVERLAPPED's status is brought up to date
-// when its packet is dequeued, ReadFile leaves STATUS_PENDING in one that failed, a stray names one that failed.
+// A completion port by script: what each ReadFile says, which packet comes of it, and in which order the two
+// are seen. It does what Windows and Wine were seen or are documented to do: an OVERLAPPED's status is
+// brought up to date when its packet is dequeued, ReadFile leaves STATUS_PENDING in one that failed, a stray
+// names one that failed.
 #pragma once
 
 #include <chrono>

@@ -258,7 +258,9 @@ export function faults(context: ConformanceContext): void {
     ['[R54] a device error', 1117],
   ] as const) {
     it(`${what} that ReadFile itself reports: no callback, the issuer frees, and the handle reads on`, async () => {
-      const backend = new FaultyBackend(context.createBackend(), { decide: first(1, { kind: 'error', win32 }) });
+      const backend = new FaultyBackend(context.createBackend(), {
+        decide: first(1, { kind: 'error', win32 }),
+      });
       const handle = createFile(context.fixtures.file(100), ...ARTICLE_ARGUMENTS, { backend });
       bindHandle(handle);
       const buffer = sentinels(100);
