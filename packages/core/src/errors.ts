@@ -142,7 +142,8 @@ export function systemError(context: FailureContext): OverlappedError {
 
 type CodedError<E extends Error> = E & { code: string };
 
-function coded<E extends Error>(error: E, code: string): CodedError<E> {
+/** Gives an error its code. */
+export function codedError<E extends Error>(error: E, code: string): CodedError<E> {
   return Object.assign(error, { code });
 }
 
@@ -157,7 +158,7 @@ function describe(value: unknown): string {
 
 /** `ERR_INVALID_ARG_TYPE`, worded as Node words it. */
 export function invalidArgType(name: string, expected: string, actual: unknown): CodedError<TypeError> {
-  return coded(
+  return codedError(
     new TypeError(`The "${name}" argument must be ${expected}. Received ${describe(actual)}`),
     'ERR_INVALID_ARG_TYPE',
   );
@@ -165,13 +166,13 @@ export function invalidArgType(name: string, expected: string, actual: unknown):
 
 /** `ERR_INVALID_ARG_VALUE`: the type is right, the value can't be used. */
 export function invalidArgValue(name: string, reason: string): CodedError<TypeError> {
-  return coded(new TypeError(`The argument '${name}' ${reason}`), 'ERR_INVALID_ARG_VALUE');
+  return codedError(new TypeError(`The argument '${name}' ${reason}`), 'ERR_INVALID_ARG_VALUE');
 }
 
 /** `ERR_OUT_OF_RANGE`, worded as Node words it. */
 export function outOfRange(name: string, range: string, actual: number | bigint): CodedError<RangeError> {
   const received = typeof actual === 'bigint' ? `${actual}n` : String(actual);
-  return coded(
+  return codedError(
     new RangeError(`The value of "${name}" is out of range. It must be ${range}. Received ${received}`),
     'ERR_OUT_OF_RANGE',
   );
@@ -179,12 +180,12 @@ export function outOfRange(name: string, range: string, actual: number | bigint)
 
 /** `ERR_INVALID_STATE`: the object can't do this now (packed twice, freed twice, detached, ...). */
 export function invalidState(message: string): CodedError<Error> {
-  return coded(new Error(`Invalid state: ${message}`), 'ERR_INVALID_STATE');
+  return codedError(new Error(`Invalid state: ${message}`), 'ERR_INVALID_STATE');
 }
 
 /** Node's `AbortError`; `cause` is the signal's reason (R66). */
 export function abortError(signal: AbortSignal | undefined): CodedError<Error> {
   const error = new Error('The operation was aborted', { cause: signal?.reason });
   error.name = 'AbortError';
-  return coded(error, 'ABORT_ERR');
+  return codedError(error, 'ABORT_ERR');
 }

@@ -9,6 +9,7 @@ import { readableWebStream, type WebStreamOptions } from '../stream/web-stream.j
 import { asBytes, checkPosition, checkSignal, integerInRange, MAX_READ_LENGTH } from '../validate.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
 import { startRead } from './pending-read.js';
+import { readWhole } from './read-whole.js';
 import {
   advance,
   checkRange,
@@ -46,7 +47,8 @@ export interface ReadFileOptions {
 }
 
 const DEFAULT_READ_BYTES = 16_384; // FileHandle.read's, where no buffer is given
-const MAX_FILE_BYTES = 2 ** 32 - 1;
+/** What one range may ask for: 4 GiB - 1. */
+const MAX_RANGE_BYTES = 2 ** 32 - 1;
 
 export class OverlappedFile {
   private readonly handle: SafeFileHandle;
@@ -202,18 +204,7 @@ export class OverlappedFile {
     if (encoding !== undefined && encoding !== null && !Buffer.isEncoding(encoding)) {
       throw invalidArgValue('encoding', `is invalid encoding. Received '${String(encoding)}'`);
     }
-    const { size } = await this.stat();
-    if (size > MAX_FILE_BYTES) throw fileTooLarge(this.path, size);
-    const parts: Uint8Array[] = [];
-    // The size is a first guess: files of /proc say 0, others grow meanwhile. The end is where a read says so.
-    let position = 0;
-    for (let guess = Math.max(size, DEFAULT_READ_BYTES); ; guess = DEFAULT_READ_BYTES) {
-      const part = await this.readExactly(position, guess, { signal, eof: 'clamp' });
-      parts.push(part);
-      position += part.byteLength;
-      if (part.byteLength < guess) break;
-    }
-    const whole = parts.length === 1 ? asBuffer(parts[0] as Uint8Array) : Buffer.concat(parts);
+    const whole = await readWhole(this, signal);
     return encoding === undefined || encoding === null ? whole : whole.toString(encoding);
   }
 
@@ -335,7 +326,7 @@ function planRange(range: RangeRequest, index: number): PlannedRange {
   if (typeof range !== 'object' || range === null) throw invalidArgType(name, 'of type object', range);
   const { into } = range;
   if (into === undefined) {
-    const length = integerInRange(range.length, 'length', 0, MAX_FILE_BYTES);
+    const length = integerInRange(range.length, 'length', 0, MAX_RANGE_BYTES);
     return { position: checkRange(range.position, length), target: freshBytes(length), owned: true };
   }
   const bytes = asBytes(into, `${name}.into`);
@@ -353,15 +344,4 @@ function checkAligned(bytes: Uint8Array, offset: number, length: number, positio
       `must begin on a multiple of ${ALIGNMENT}: use allocAligned(), or readExactly()`,
     );
   }
-}
-
-function asBuffer(bytes: Uint8Array): Buffer {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-}
-
-function fileTooLarge(path: string, size: number): RangeError & { code: string } {
-  const error = new RangeError(
-    `File size (${size}) is greater than 4 GiB: '${path}'. Use chunks() or readExactly()`,
-  );
-  return Object.assign(error, { code: 'ERR_FS_FILE_TOO_LARGE' });
 }

@@ -41,6 +41,9 @@ class PendingRead implements Abortable {
   bound!: BoundHandle;
   native!: NativeOverlapped;
   signal: AbortSignal | undefined;
+  /** Who hears of the end instead of a promise: the batch that the read is `index` of. */
+  batch: ReadBatch | undefined;
+  index = 0;
   /** Passed to `new Promise`; made once for each record. */
   readonly executor = (resolve: (bytesRead: number) => void, reject: (reason: unknown) => void): void => {
     this.resolve = resolve;
@@ -52,12 +55,19 @@ class PendingRead implements Abortable {
   }
 }
 
+/** Hears how each of its reads ended: one promise for all of them, not one each. */
+export interface ReadBatch {
+  /** @param bytesRead 0 at end of file, and on failure */
+  settle(index: number, bytesRead: number, error: Error | undefined): void;
+}
+
 const pool: PendingRead[] = [];
 /** Records kept for reuse; more reads than this at once make garbage, no harm else. */
 const MAX_POOLED = 4096;
 
 function recycle(read: PendingRead): void {
   read.signal = undefined;
+  read.batch = undefined;
   if (pool.length < MAX_POOLED) pool.push(read);
 }
 
@@ -88,23 +98,51 @@ function issueRead(
   position: number | bigint,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  if (signal !== undefined && signal.aborted) return Promise.reject(abortError(signal));
+  try {
+    return new Promise<number>(begin(bound, buffer, offset, length, position, signal).executor);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** A read whose end `batch` hears of; failures to start too, before this returns. */
+export function startBatchRead(
+  batch: ReadBatch,
+  index: number,
+  bound: BoundHandle,
+  target: Uint8Array,
+  position: number | bigint,
+  signal: AbortSignal | undefined,
+): void {
+  try {
+    const read = begin(bound, target, 0, target.byteLength, position, signal);
+    read.batch = batch;
+    read.index = index;
+  } catch (error) {
+    batch.settle(index, 0, error as Error);
+  }
+}
+
+/** Hands a read down. Its completion comes from a later job, so the caller may still say who hears of it. */
+function begin(
+  bound: BoundHandle,
+  buffer: NodeJS.ArrayBufferView,
+  offset: number,
+  length: number,
+  position: number | bigint,
+  signal: AbortSignal | undefined,
+): PendingRead {
+  if (signal !== undefined && signal.aborted) throw abortError(signal);
   const read = pool.pop() ?? new PendingRead();
   const native = bound.allocateFrom(read.overlapped);
-  let refusal: number;
   try {
     native.setOffset(checkPosition(position, 0));
-    refusal = queueReadFile(bound.handle, buffer, offset, length, native);
+    const refusal = queueReadFile(bound.handle, buffer, offset, length, native);
+    if (refusal !== 0) throw readError(bound, native, refusal);
   } catch (error) {
     bound.freeNativeOverlapped(native);
     recycle(read);
-    return Promise.reject(error);
-  }
-  if (refusal !== 0) {
-    const error = readError(bound, native, refusal);
-    bound.freeNativeOverlapped(native);
-    recycle(read);
-    return Promise.reject(error);
+    throw error;
   }
   read.bound = bound;
   if (signal !== undefined) {
@@ -112,12 +150,12 @@ function issueRead(
     read.signal = signal;
     watch(signal, read);
   }
-  return new Promise<number>(read.executor);
+  return read;
 }
 
 function onCompletion(errorCode: number, numBytes: number, native: NativeOverlapped): void {
   const read = native.owner as PendingRead;
-  const { resolve, reject, bound, signal } = read;
+  const { resolve, reject, bound, signal, batch, index } = read;
   if (signal !== undefined) unwatch(signal, read);
   let error: Error | undefined;
   if (errorCode !== 0 && !isEndOfFile(errorCode)) {
@@ -127,7 +165,8 @@ function onCompletion(errorCode: number, numBytes: number, native: NativeOverlap
   // Pins and record go back before any continuation of the caller runs (R37).
   bound.freeNativeOverlapped(native);
   recycle(read);
-  if (error === undefined) resolve(numBytes);
+  if (batch !== undefined) batch.settle(index, numBytes, error);
+  else if (error === undefined) resolve(numBytes);
   else reject(error);
 }
 

@@ -4,7 +4,9 @@ import { outOfRange } from '../errors.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, MAX_POSITION } from '../validate.js';
 import type { EofPolicy } from './options.js';
+import { readIsTraced } from './diagnostics.js';
 import { startRead } from './pending-read.js';
+import { readBatch } from './read-batch.js';
 
 /** A range longer than this is read in pieces, several at a time: no system call takes more than 2^31 bytes. */
 const PIECE_BYTES = 1 << 20;
@@ -174,6 +176,7 @@ export interface PlannedRange {
 /** Checks a range of `length` bytes and where it goes, before any of a batch is issued. */
 export function checkRange(position: unknown, length: number): Position {
   const checked = checkPosition(position, 0);
+  if (typeof checked === 'number' && checked + length <= Number.MAX_SAFE_INTEGER) return checked;
   if (BigInt(checked) + BigInt(length) > MAX_POSITION) {
     throw outOfRange('position', `<= ${MAX_POSITION - BigInt(length)} for ${length} bytes`, checked);
   }
@@ -189,25 +192,28 @@ function settle(bound: BoundHandle, range: PlannedRange, filled: number, eof: Eo
   return range.owned ? target.slice(0, filled) : target.subarray(0, filled);
 }
 
-/** Reads every range; all first reads are issued in this job, so that they share one submission. */
+/** Whether each range is one read into memory that needs no alignment, which nobody traces. */
+function isPlain(bound: BoundHandle, ranges: readonly PlannedRange[]): boolean {
+  if (bound.handle.file.direct || readIsTraced()) return false;
+  return ranges.every(({ target }) => target.byteLength <= PIECE_BYTES);
+}
+
+/** Reads every range; the first reads of plain ones are all issued in this job, so that they share one submission. */
 export async function fillRanges(
   bound: BoundHandle,
   ranges: readonly PlannedRange[],
   eof: EofPolicy,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array[]> {
-  const simple = !bound.handle.file.direct;
-  const filled = await settleAll(
-    ranges.map(({ target, position }) =>
-      simple && target.byteLength <= PIECE_BYTES
-        ? startRead(bound, target, 0, target.byteLength, position, signal)
-        : fill(bound, target, position, signal),
-    ),
-  );
+  const plain = isPlain(bound, ranges);
+  const filled = await (plain
+    ? readBatch(bound, ranges, signal)
+    : settleAll(ranges.map(({ target, position }) => fill(bound, target, position, signal))));
   const results: Uint8Array[] = [];
-  for (const [i, range] of ranges.entries()) {
+  for (let i = 0; i < ranges.length; i++) {
+    const range = ranges[i] as PlannedRange;
     let bytes = filled[i] as number;
-    const short = bytes < range.target.byteLength && bytes > 0 && simple;
+    const short = plain && bytes > 0 && bytes < range.target.byteLength;
     if (short) bytes = await finishFill(bound, range.target, range.position, signal, bytes);
     results.push(settle(bound, range, bytes, eof));
   }

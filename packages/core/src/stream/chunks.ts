@@ -2,7 +2,7 @@
 import { alignDown, alignedBytes, ALIGNMENT } from '../buffers/aligned.js';
 import { invalidState, outOfRange } from '../errors.js';
 import { startRead } from '../file/pending-read.js';
-import { advance, checkRange, finishFill } from '../file/ranges.js';
+import { advance, checkRange, finishFill, freshBytes } from '../file/ranges.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, checkSignal, integerInRange, MAX_POSITION } from '../validate.js';
 
@@ -47,22 +47,41 @@ function plan(bound: BoundHandle, options: ChunksOptions): Plan {
 
 /** One buffer of the ring, and the read that fills it. */
 interface Lane {
-  readonly memory: Uint8Array;
+  readonly memory: Uint8Array<ArrayBuffer>;
   position: number | bigint;
   length: number;
   read: Promise<number>;
 }
 
-/** The file's chunks; each is lent until the next step. Ends early without a read left in flight. */
-export async function* chunks(
+/** The file's chunks, each lent until the next step. Leaving early leaves no read in flight. */
+export function chunks(
   bound: BoundHandle,
   options: ChunksOptions,
-): AsyncGenerator<Uint8Array, void, void> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  return readAhead(bound, options, true);
+}
+
+/** The file's chunks, the consumer's to keep. */
+export async function* ownChunks(
+  bound: BoundHandle,
+  options: ChunksOptions,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  // Direct reads want aligned memory, which is too dear to give away.
+  const { direct } = bound.handle.file;
+  for await (const chunk of readAhead(bound, options, direct)) yield direct ? chunk.slice() : chunk;
+}
+
+async function* readAhead(
+  bound: BoundHandle,
+  options: ChunksOptions,
+  lend: boolean,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const { first: start, skip, end, size, depth } = plan(bound, options);
   const { signal } = options;
   const { backend, file } = bound.handle;
+  const allocate = (): Uint8Array<ArrayBuffer> => (lend ? alignedBytes(backend, size) : freshBytes(size));
   let ahead = start;
-  const begin = (memory: Uint8Array): Lane | undefined => {
+  const begin = (memory: Uint8Array<ArrayBuffer>): Lane | undefined => {
     const left = end - BigInt(ahead);
     if (left <= 0n) return undefined;
     // A direct read takes whole blocks past `end`; the surplus is cut below.
@@ -80,7 +99,7 @@ export async function* chunks(
   const lanes: Lane[] = [];
   try {
     while (lanes.length < depth) {
-      const lane = begin(alignedBytes(backend, size));
+      const lane = begin(allocate());
       if (lane === undefined) break;
       lanes.push(lane);
     }
@@ -97,8 +116,8 @@ export async function* chunks(
       if (bytes > cut) yield lane.memory.subarray(cut, bytes);
       cut = 0;
       if (filled < lane.length) return; // the end of the file
-      // A consumer may have transferred the memory away although it was only lent.
-      const memory = lane.memory.byteLength === size ? lane.memory : alignedBytes(backend, size);
+      // Lent memory is used again, unless the consumer has transferred it away nevertheless.
+      const memory = lend && lane.memory.byteLength === size ? lane.memory : allocate();
       const next = begin(memory);
       if (next !== undefined) lanes.push(next);
     }

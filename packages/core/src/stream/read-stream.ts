@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import type { OverlappedFile } from '../file/overlapped-file.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, integerInRange } from '../validate.js';
-import { chunks, DEFAULT_DEPTH, exclusiveEnd } from './chunks.js';
+import { ownChunks, DEFAULT_DEPTH, exclusiveEnd } from './chunks.js';
 
 export interface ReadStreamOptions {
   /** First byte; default 0. */
@@ -55,7 +55,7 @@ export class OverlappedReadStream extends Readable {
     this.path = file.path;
     this.autoClose = options.autoClose ?? true;
     const { signal } = this.abort;
-    this.source = chunks(bound, {
+    this.source = ownChunks(bound, {
       start,
       end,
       chunkSize: highWaterMark,
@@ -73,8 +73,7 @@ export class OverlappedReadStream extends Readable {
           return;
         }
         this.bytesRead += value.byteLength;
-        // The chunk is lent; a Readable's consumer keeps it.
-        this.push(Buffer.from(value));
+        this.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
       },
       (error: unknown) => this.destroy(error as Error),
     );
