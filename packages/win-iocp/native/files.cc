@@ -37,10 +37,12 @@ FileKind kind_of(HANDLE handle) {
   }
 }
 
-// 100 ns since 1601 to ms since 1970.
+// 100 ns since 1601 to ms since 1970; rounded as Node rounds seconds and nanoseconds.
 double milliseconds(LARGE_INTEGER time) {
   constexpr int64_t kEpoch = 116'444'736'000'000'000;
-  return static_cast<double>(time.QuadPart - kEpoch) / 10'000;
+  constexpr int64_t kPerSecond = 10'000'000;
+  const int64_t ticks = time.QuadPart - kEpoch;
+  return static_cast<double>(ticks / kPerSecond) * 1e3 + static_cast<double>(ticks % kPerSecond * 100) / 1e6;
 }
 
 double joined(DWORD high, DWORD low) { return static_cast<double>((uint64_t{high} << 32) | low); }
