@@ -145,15 +145,13 @@ function checkTranscript() {
   return status === 0 && lawful;
 }
 
-/** Prints how often each row of the outcome table was seen. @returns false if one is missing, or an unknown one came */
+/** Which rows of the outcome table were seen, as the run has told. @returns false if one is missing, or an unknown came */
 function checkTally(complete) {
-  const { wine, outcomes } = JSON.parse(readFileSync(tallyFile, 'utf8'));
+  const { outcomes } = JSON.parse(readFileSync(tallyFile, 'utf8'));
   if (outcomes === undefined) {
     console.error('outcomes: the run ended before it could write its tally');
     return false;
   }
-  const rows = Object.entries(outcomes).map(([name, count]) => `${name} ${count}`);
-  console.log(`outcomes seen (Wine ${wine}): ${rows.join(', ')}`);
   const problems = complete
     ? EXPECTED.filter((name) => outcomes[name] === 0).map((name) => `${name} was never seen`)
     : [];
