@@ -170,7 +170,8 @@ if (node([join(overlapped('core'), 'bin/overlapped.js'), 'doctor']).status !== 0
 if (!checkTranscript()) process.exit(1);
 const extra = process.argv.slice(2);
 const mocha = relative(root, join(realpathSync('node_modules/mocha'), 'bin/_mocha'));
-const options = ['--no-config', '--no-color', '--timeout', '60000'];
+// A failed test may leave reads in flight, which would keep the process alive.
+const options = ['--no-config', '--no-color', '--exit', '--timeout', '60000'];
 const reporter = ['--reporter', './scripts/mocha-reporter.cjs'];
 const { status } = node(['--expose-gc', mocha, ...options, ...reporter, ...extra, ...specFiles()]);
 const lawful = checkTally(extra.length === 0);

@@ -32,7 +32,6 @@ describeOnWindows('completion port: outcomes', (addon) => {
 
   /** The read's one callback, after which no other may come. */
   async function callback(read: Issued): Promise<{ errorCode: number; numBytes: number }> {
-    assert.equal(read.callbacks.length, 0, 'no callback inside the issuing call (R22)');
     await read.completed;
     await turn();
     assert.equal(read.callbacks.length, 1, 'one callback (R21)');

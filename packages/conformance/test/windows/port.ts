@@ -1,4 +1,5 @@
 /** What the Windows tests share: a backend on a completion port of its own, and one read with all that became of it. */
+import assert from 'node:assert/strict';
 import { setImmediate as turn } from 'node:timers/promises';
 import { createIocpBackend, type Backend, type IocpOptions } from '@overlapped/core/backend';
 import {
@@ -74,6 +75,7 @@ export function issueRead(handle: SafeFileHandle, length: number, position: numb
   }, buffer);
   overlapped.setOffset(position);
   const returned = readFile(handle, buffer, length, null, overlapped);
+  assert.equal(callbacks.length, 0, 'no callback inside the issuing call (R22)');
   return { returned, lastError: returned ? 0 : getLastError(), callbacks, overlapped, buffer, completed };
 }
 
