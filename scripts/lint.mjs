@@ -1,6 +1,6 @@
 // Linters and formatters for TypeScript and C++; --fix mends what can be mended.
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 process.chdir(join(import.meta.dirname, '..'));
@@ -16,9 +16,9 @@ function nativeFiles() {
     .map((file) => join('packages', file));
 }
 
-/** The newest clang-format there is; versions differ in details, so only 19 decides. */
-function clangFormat() {
-  return ['clang-format-19', 'clang-format'].find((name) => {
+/** The tool in version 19, under either name; versions differ in details, so only 19 decides. */
+function clang(tool) {
+  return [`${tool}-19`, tool].find((name) => {
     const { stdout } = spawnSync(name, ['--version'], { encoding: 'utf8' });
     return /version 19\./.test(stdout ?? '');
   });
@@ -30,7 +30,7 @@ const steps = [
   ['prettier', node, [...prettier, fix ? '--write' : '--check', '--log-level', 'warn', '.']],
   ['eslint', node, [...eslint, ...(fix ? ['--fix'] : []), '--max-warnings', '0', '.']],
 ];
-const formatter = clangFormat();
+const formatter = clang('clang-format');
 if (formatter !== undefined)
   steps.push(['clang-format', formatter, [...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...nativeFiles()]]);
 else if (process.env.CI)
@@ -40,9 +40,35 @@ else
     'clang-format 19 is not installed: C++ formatting was not checked (apt-get install clang-format-19)',
   );
 
+/** clang-tidy needs the flags of a build: packages/linux-uring/build has them. */
+function tidyStep() {
+  const tidy = clang('clang-tidy');
+  const commands = 'packages/linux-uring/build/compile_commands.json';
+  const missing = [
+    tidy === undefined ? 'clang-tidy 19 (apt-get install clang-tidy-19)' : [],
+    existsSync(commands) ? [] : `${commands} (node scripts/build-native.mjs)`,
+  ].flat();
+  if (missing.length > 0) return { missing: missing.join(' and ') };
+  const each = `xargs -P 2 -n 1 ${tidy} -p packages/linux-uring/build --quiet`;
+  return { step: ['clang-tidy', 'sh', ['-c', `ls packages/linux-uring/native/*.cc | ${each}`]] };
+}
+
+if (!fix) {
+  const { step, missing } = tidyStep();
+  if (step !== undefined) steps.push(step);
+  else if (process.env.CI) steps.push([`C++ can't be linted without ${missing}:`, 'false', []]);
+  else console.log(`C++ was not linted: there is no ${missing}`);
+}
+
 let failed = false;
 for (const [name, command, args] of steps) {
-  const { status } = spawnSync(command, args, { stdio: 'inherit' });
+  // clang-tidy counts the warnings of headers that are not ours, on every run.
+  const quiet = name === 'clang-tidy';
+  const { status, stdout } = spawnSync(command, args, {
+    stdio: quiet ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    encoding: 'utf8',
+  });
+  if (quiet && status !== 0) process.stdout.write(stdout);
   if (status !== 0) console.error(`${name} failed`);
   failed ||= status !== 0;
 }

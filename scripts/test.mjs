@@ -15,6 +15,8 @@ const STEPS = [
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
   ['wine', node, ['scripts/test-wine.mjs']],
   ['requirements', node, ['scripts/requirements.mjs']],
+  ['packages', node, ['scripts/test-packages.mjs']],
+  ['mocha on a sanitized addon', node, ['scripts/test-sanitized.mjs']],
 ];
 
 const only = process.argv.includes('--only')

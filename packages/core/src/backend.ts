@@ -109,7 +109,7 @@ export interface BackendStats {
   /** Times the event loop was woken for completions. */
   readonly wakeups: number;
   /** Backend's own counters by name. */
-  readonly detail: Readonly<Record<string, number>>;
+  readonly detail: Readonly<Record<string, number | string>>;
 }
 
 export interface Backend {

@@ -42,7 +42,7 @@ export interface UringEngine {
   cancelAll(): void;
   /** Null where this Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;
-  stats(): Record<string, number>;
+  stats(): Record<string, number | string>;
   close(): void;
 }
 
@@ -108,7 +108,7 @@ function blocked(): readonly [string, string, string] {
 const tooOld: Explain = ({ step, errno }) => [
   'kernel-too-old',
   `the kernel lacks what is needed (${step}, errno ${errno})`,
-  'Linux 5.13 or newer is needed, 6.1 or newer is best',
+  'Linux 5.13 or newer is needed, 6.1 or newer is best; a sandbox that offers a part of io_uring looks the same',
 ];
 
 const noResources: Explain = ({ errno }) => [

@@ -14,9 +14,9 @@ interface Transferable {
 
 /** Moves the memory to another owner and drops that one: by transfer(), or by a byte stream, which Node 20 has. */
 async function giveAway(buffer: ArrayBuffer): Promise<void> {
-  const { transfer } = buffer as Transferable;
-  if (transfer !== undefined) {
-    transfer.call(buffer);
+  const owner = buffer as ArrayBuffer & Transferable;
+  if (owner.transfer !== undefined) {
+    owner.transfer();
   } else {
     const stream = new ReadableStream({
       type: 'bytes',

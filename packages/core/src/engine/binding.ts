@@ -6,7 +6,7 @@ export interface NativeEngineOptions {
   readonly capacity: number;
   /** Entries of the submission queue: a batch size, not a limit. */
   readonly queueEntries: number;
-  /** Request table: `2 * capacity` entries, a read and its cancellation for each slot. */
+  /** Request table; its length says how many entries it has. */
   readonly requests: Uint32Array;
   /** Completion table: `capacity` entries. */
   readonly completions: Uint32Array;
@@ -45,5 +45,5 @@ export interface NativeEngine {
   /** Frees everything. Reads must have drained. Idempotent. */
   close(): void;
   /** Counters by name. */
-  stats(): Record<string, number>;
+  stats(): Record<string, number | string>;
 }

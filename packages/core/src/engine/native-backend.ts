@@ -50,6 +50,11 @@ export interface NativeBackendSpec {
 type IssuingEngine = NativeEngine & Required<Pick<NativeEngine, 'issue'>>;
 
 const UINT32_MAX = 0xffff_ffff;
+/**
+ * The most entries of one slot that wait at once: a cancellation whose read has ended meanwhile, the slot's next read,
+ * and that one's cancellation.
+ */
+const ENTRIES_PER_SLOT = 3;
 const settledPromise = Promise.resolve();
 
 export class NativeBackend implements Backend {
@@ -88,7 +93,7 @@ export class NativeBackend implements Backend {
     this.capacity = spec.capacity;
     this.asyncBytes = spec.asyncBytes;
     this.win32Of = spec.win32Of;
-    this.requests = new Uint32Array(2 * spec.capacity * Request.Words);
+    this.requests = new Uint32Array(ENTRIES_PER_SLOT * spec.capacity * Request.Words);
     this.completions = new Uint32Array(spec.capacity * Completion.Words);
     this.status = new Uint32Array(Status.Words);
     this.pins = new Array<ReadTarget | null>(spec.capacity).fill(null);
@@ -225,7 +230,7 @@ export class NativeBackend implements Backend {
   /** Adds an entry and makes sure that a flush will come. @returns the entry's first word */
   private stage(opcode: number, slot: number, generation: number, cost: number): number {
     const { requests } = this;
-    // A slot has at most one read and one cancellation waiting, so the table has room once it is moved to its start.
+    // Few entries of a slot can wait, so the table has room once they are moved to its start.
     if (this.staged * Request.Words === requests.length) {
       requests.copyWithin(0, this.first * Request.Words);
       this.staged -= this.first;

@@ -1,4 +1,6 @@
 /** The backends there are, in order of preference. Adding one is one entry here, or a call of `registerBackend`. */
+import fs from 'node:fs';
+import os from 'node:os';
 import type { Backend } from '../backend.js';
 import { createUringBackend } from '../engine/io-uring.js';
 import { createIocpBackend } from '../engine/iocp.js';
@@ -40,6 +42,19 @@ function resourceRefusal(message: string): CandidateResult {
   return { refusal: { code: 'resource-limit', message, remedy }, transient: true };
 }
 
+/**
+ * Asked before a package is looked for: with no descriptor left Node can't read its package.json, takes it for missing,
+ * and remembers that.
+ */
+function descriptorRefusal(): CandidateResult | undefined {
+  try {
+    fs.closeSync(fs.openSync(os.devNull, 'r'));
+    return undefined;
+  } catch (error) {
+    return resourceRefusal((error as Error).message);
+  }
+}
+
 /** A native package that is not installed is a refusal like any other: npm may drop optional dependencies. */
 function packageRefusal(name: string, error: unknown): CandidateResult {
   const { code, message } = error as NodeModuleError;
@@ -72,6 +87,8 @@ const uring: Candidate = {
   platforms: ['linux'],
   create() {
     const name = '@overlapped/linux-uring';
+    const exhausted = descriptorRefusal();
+    if (exhausted !== undefined) return exhausted;
     let loaded;
     try {
       // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on demand, and synchronously

@@ -1,5 +1,6 @@
 /** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
-import { alignDown, alignedBytes, ALIGNMENT } from '../buffers/aligned.js';
+import { alignDown, ALIGNMENT } from '../buffers/aligned.js';
+import { poolOf } from '../buffers/pool.js';
 import { invalidState, outOfRange } from '../errors.js';
 import { startRead } from '../file/pending-read.js';
 import { advance, checkRange, finishFill, freshBytes } from '../file/ranges.js';
@@ -53,39 +54,56 @@ interface Lane {
   read: Promise<number>;
 }
 
+/** Where chunks' memory comes from, and where it goes when the consumer is through with it. */
+interface ChunkMemory {
+  take(): Uint8Array<ArrayBuffer>;
+  done(memory: Uint8Array<ArrayBuffer>): void;
+}
+
 /** The file's chunks, each lent until the next step. Leaving early leaves no read in flight. */
 export function chunks(
   bound: BoundHandle,
   options: ChunksOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  return readAhead(bound, options, true);
+  const pool = poolOf(bound.handle.backend);
+  return readAhead(bound, options, (size) => ({
+    take: () => pool.lend(size),
+    done: (memory) => pool.giveBack(memory),
+  }));
 }
 
 /** The file's chunks, the consumer's to keep. */
-export async function* ownChunks(
+export function ownChunks(
   bound: BoundHandle,
   options: ChunksOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  // Direct reads want aligned memory, which is too dear to give away.
-  const { direct } = bound.handle.file;
-  for await (const chunk of readAhead(bound, options, direct)) yield direct ? chunk.slice() : chunk;
+  const fresh = (size: number): ChunkMemory => ({ take: () => freshBytes(size), done: ignore });
+  return bound.handle.file.direct ? copies(chunks(bound, options)) : readAhead(bound, options, fresh);
+}
+
+/** Direct reads want aligned memory, which is too dear to give away. */
+async function* copies(
+  lent: AsyncIterable<Uint8Array<ArrayBuffer>>,
+): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  for await (const chunk of lent) yield chunk.slice();
 }
 
 async function* readAhead(
   bound: BoundHandle,
   options: ChunksOptions,
-  lend: boolean,
+  memoryOf: (size: number) => ChunkMemory,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
   const { first: start, skip, end, size, depth } = plan(bound, options);
   const { signal } = options;
-  const { backend, file } = bound.handle;
-  const allocate = (): Uint8Array<ArrayBuffer> => (lend ? alignedBytes(backend, size) : freshBytes(size));
+  const { file } = bound.handle;
+  const source = memoryOf(size);
   let ahead = start;
-  const begin = (memory: Uint8Array<ArrayBuffer>): Lane | undefined => {
+  const begin = (): Lane | undefined => {
     const left = end - BigInt(ahead);
     if (left <= 0n) return undefined;
     // A direct read takes whole blocks past `end`; the surplus is cut below.
     const length = left < BigInt(size) && !file.direct ? Number(left) : size;
+    const memory = source.take();
     const lane = {
       memory,
       position: ahead,
@@ -97,14 +115,11 @@ async function* readAhead(
     return lane;
   };
   const lanes: Lane[] = [];
+  let lane: Lane | undefined;
   try {
-    while (lanes.length < depth) {
-      const lane = begin(allocate());
-      if (lane === undefined) break;
-      lanes.push(lane);
-    }
+    while (lanes.length < depth && (lane = begin()) !== undefined) lanes.push(lane);
     let cut = skip;
-    for (let lane = lanes.shift(); lane !== undefined; lane = lanes.shift()) {
+    while ((lane = lanes.shift()) !== undefined) {
       let filled = await lane.read;
       if (filled === 0) return;
       // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
@@ -116,14 +131,15 @@ async function* readAhead(
       if (bytes > cut) yield lane.memory.subarray(cut, bytes);
       cut = 0;
       if (filled < lane.length) return; // the end of the file
-      // Lent memory is used again, unless the consumer has transferred it away nevertheless.
-      const memory = lend && lane.memory.byteLength === size ? lane.memory : allocate();
-      const next = begin(memory);
-      if (next !== undefined) lanes.push(next);
+      source.done(lane.memory);
+      lane = begin();
+      if (lane !== undefined) lanes.push(lane);
     }
   } finally {
+    if (lane !== undefined && !lanes.includes(lane)) lanes.push(lane);
     // Memory in which a read is under way is not given up (R65).
     await Promise.allSettled(lanes.map(({ read }) => read));
+    for (const { memory } of lanes) source.done(memory);
   }
 }
 

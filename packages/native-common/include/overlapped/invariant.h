@@ -7,7 +7,7 @@
 namespace overlapped {
 
 [[noreturn]] inline void invariant_failed(const char* what, const char* file, int line) {
-  std::fprintf(stderr, "overlapped: invariant failed: %s (%s:%d)\n", what, file, line);
+  (void)std::fprintf(stderr, "overlapped: invariant failed: %s (%s:%d)\n", what, file, line);
   std::abort();
 }
 

@@ -70,7 +70,6 @@ class SlotTable {
       case SlotState::InFlight:  // from Cancelling: the request to give it up never reached the system
         return from == SlotState::Staged || from == SlotState::Cancelling;
       case SlotState::Cancelling:
-        return from != SlotState::Free;
       case SlotState::Free:
         return from != SlotState::Free;
     }

@@ -1,0 +1,146 @@
+/** The engines' JS half on an engine that only takes notes. */
+import assert from 'node:assert/strict';
+import type { ReadRequest } from '../src/backend.js';
+import type { NativeEngineOptions } from '../src/engine/binding.js';
+import { NativeBackend, type NativeFiles } from '../src/engine/native-backend.js';
+import { Completion, Opcode, Request, Status } from '../src/engine/tables.js';
+import { TURN_BUDGET_BYTES } from '../src/engine/turn-budget.js';
+
+const CAPACITY = 2;
+
+/** Every entry that was submitted, as `opcode slot.generation`. */
+class NotingEngine {
+  readonly submitted: string[] = [];
+
+  constructor(readonly options: NativeEngineOptions) {}
+
+  submit(first: number, count: number): number {
+    const { requests, status } = this.options;
+    for (let entry = first; entry < first + count; entry++) {
+      const [opcode, slot, generation] = requests.subarray(entry * Request.Words);
+      this.submitted.push(`${opcode === Opcode.Cancel ? 'cancel' : 'read'} ${slot}.${generation}`);
+      if (opcode === Opcode.Read) status[Status.InFlight] = (status[Status.InFlight] ?? 0) + 1;
+    }
+    return 0;
+  }
+
+  /** Ends a read, as a wake-up of the event loop does. */
+  complete(slot: number, generation: number): void {
+    const { completions, status, dispatch } = this.options;
+    completions[Completion.Slot] = slot;
+    completions[Completion.Generation] = generation;
+    completions[Completion.Error] = 0;
+    completions[Completion.Bytes] = 1;
+    status[Status.InFlight] = (status[Status.InFlight] ?? 1) - 1;
+    dispatch(1);
+  }
+
+  allocate(): null {
+    return null;
+  }
+
+  cancelAll(): void {
+    // Nothing to cancel: tests complete what they began.
+  }
+
+  close(): void {
+    // Nothing to free.
+  }
+
+  stats(): Record<string, number> {
+    return {};
+  }
+}
+
+const refuse = (): never => {
+  throw new Error('no files here');
+};
+const NO_FILES: NativeFiles = { openSync: refuse, open: refuse, bind: refuse, stat: refuse, close: refuse };
+
+function rig(): { backend: NativeBackend; engine: NotingEngine; completed: string[] } {
+  let engine!: NotingEngine;
+  const completed: string[] = [];
+  const backend = new NativeBackend({
+    name: 'noting',
+    errorKind: 'errno',
+    capabilities: { cancel: true, pipes: false, direct: false, synchronousOutcomes: false },
+    capacity: CAPACITY,
+    queueEntries: 1,
+    asyncBytes: Infinity,
+    win32Of: (raw) => raw,
+    createEngine: (options) => (engine = new NotingEngine(options)),
+    files: () => NO_FILES,
+  });
+  backend.attach({
+    complete: (slot, generation) => completed.push(`${slot}.${generation}`),
+    settled: () => undefined,
+  });
+  return { backend, engine, completed };
+}
+
+function request(slot: number, generation: number, length: number): ReadRequest {
+  const file = { id: 0, fd: 0, kind: 'regular', path: 'none', direct: false } as const;
+  return {
+    slot,
+    generation,
+    file,
+    target: new Uint8Array(1),
+    targetOffset: 0,
+    length,
+    offsetLow: 0,
+    offsetHigh: 0,
+  };
+}
+
+const microtasks = (): Promise<void> => Promise.resolve().then(() => undefined);
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+describe('native backend', () => {
+  it('submits the reads of one job together, in order', async () => {
+    const { backend, engine } = rig();
+    backend.queue(request(0, 0, 100));
+    backend.queue(request(1, 0, 100));
+    assert.deepEqual(engine.submitted, []);
+    await microtasks();
+    assert.deepEqual(engine.submitted, ['read 0.0', 'read 1.0']);
+    assert.equal(backend.stats().submissions, 1);
+  });
+
+  it('[R22] leaves the rest to the next turn when a turn’s budget is spent', async () => {
+    const { backend, engine } = rig();
+    backend.queue(request(0, 0, TURN_BUDGET_BYTES));
+    backend.queue(request(1, 0, 1));
+    await microtasks();
+    assert.deepEqual(engine.submitted, ['read 0.0']);
+    await turn();
+    assert.deepEqual(engine.submitted, ['read 0.0', 'read 1.0']);
+  });
+
+  it('[R77] loses no entry when stale cancellations, new reads and their cancellations all wait', async () => {
+    const { backend, engine, completed } = rig();
+    const slots = [0, 1];
+    const first = slots.map((slot) => request(slot, 0, TURN_BUDGET_BYTES / 4));
+    for (const read of first) backend.queue(read);
+    await microtasks(); // both are with the system; half the budget is left
+    const big = slots.map((slot) => request(slot, 1, TURN_BUDGET_BYTES));
+    // One read that is too dear for the rest of the turn holds back whatever comes after it.
+    engine.complete(0, 0);
+    backend.queue(big[0] as ReadRequest);
+    await microtasks();
+    for (const read of [first[1], big[0]]) backend.cancel(read as ReadRequest);
+    engine.complete(1, 0);
+    backend.queue(big[1] as ReadRequest);
+    backend.cancel(big[1] as ReadRequest);
+    for (let i = 0; i < 6; i++) await turn();
+    assert.deepEqual(engine.submitted, [
+      'read 0.0',
+      'read 1.0',
+      'read 0.1',
+      'cancel 1.0',
+      'cancel 0.1',
+      'read 1.1',
+      'cancel 1.1',
+    ]);
+    assert.deepEqual(completed, ['0.0', '1.0']);
+  });
+});

@@ -1,0 +1,167 @@
+/** The addon's engine as its caller sees it: what it refuses, and that wrong use throws and never crashes. */
+import assert from 'node:assert/strict';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+import { type EngineOptions, load, type UringAddon, type UringEngine } from '../src/index.js';
+
+const CAPACITY = 4;
+const READ = 1;
+const CANCEL = 2;
+const EBADF = 9;
+const EFAULT = 14;
+
+class Rig {
+  readonly requests: Uint32Array;
+  readonly completions: Uint32Array;
+  readonly status = new Uint32Array(1);
+  readonly pins: (NodeJS.ArrayBufferView | null)[] = Array<null>(CAPACITY).fill(null);
+  readonly dispatched: number[] = [];
+  readonly engine: UringEngine;
+
+  constructor(
+    readonly addon: UringAddon,
+    overrides: Partial<Record<keyof EngineOptions, unknown>> = {},
+  ) {
+    const [request, completion] = addon.layout as [number, number];
+    this.requests = new Uint32Array(2 * CAPACITY * request);
+    this.completions = new Uint32Array(CAPACITY * completion);
+    const options = {
+      capacity: CAPACITY,
+      queueEntries: 8,
+      requests: this.requests,
+      completions: this.completions,
+      status: this.status,
+      pins: this.pins,
+      dispatch: (count: number) => void this.dispatched.push(count),
+      ...overrides,
+    };
+    this.engine = addon.createEngine(options as EngineOptions);
+  }
+
+  /** Writes one request as the first of the table. */
+  request(opcode: number, slot: number, generation: number, file = 0, offset = 0, length = 16): void {
+    this.requests.set([opcode, slot, generation, file, offset, length, 0, 0]);
+  }
+
+  completion(index: number): number[] {
+    return [...this.completions.subarray(index * 4, index * 4 + 4)];
+  }
+}
+
+describe('linux-uring: engine', () => {
+  let addon: UringAddon;
+  before(function () {
+    const loaded = load();
+    if (loaded.ok) {
+      addon = loaded.addon;
+      return;
+    }
+    const { code, message } = loaded.refusal;
+    if (process.platform === 'linux' && process.env.CI) throw new Error(`${code}: ${message}`);
+    console.log(`      skipped: ${code}: ${message}`);
+    this.skip();
+  });
+
+  it('reads what a request names, in the call that submits it', () => {
+    const rig = new Rig(addon);
+    const fd = openSync(__filename, 'r');
+    const file = rig.engine.addFile(fd, true);
+    const target = new Uint8Array(64);
+    rig.pins[2] = target;
+    rig.request(READ, 2, 5, file, 8, 32);
+    assert.equal(rig.engine.submit(0, 1), 1);
+    assert.deepEqual(rig.completion(0), [2, 5, 0, 32]);
+    assert.deepEqual(target.subarray(8, 40), new Uint8Array(readFileSync(__filename).subarray(0, 32)));
+    assert.deepEqual(target.subarray(40), new Uint8Array(24)); // R43
+    assert.deepEqual([...rig.status], [0]);
+    rig.engine.close();
+    closeSync(fd);
+  });
+
+  it('a request that names no file, no view, or bytes outside its view fails alone', () => {
+    const rig = new Rig(addon);
+    const file = rig.engine.addFile(0, true);
+    rig.pins[0] = new Uint8Array(16);
+    const cases: [Parameters<Rig['request']>, number][] = [
+      [[READ, 0, 1, file + 1], EBADF],
+      [[READ, 0, 1, file, 1, 16], EFAULT],
+      [[READ, 0, 1, file, 17, 0], EFAULT],
+      [[READ, 0, 1, file, 0xffff_ffff, 0xffff_ffff], EFAULT],
+      [[READ, 1, 1, file], EFAULT], // its pin is null
+    ];
+    for (const [request, errno] of cases) {
+      rig.request(...request);
+      assert.equal(rig.engine.submit(0, 1), 1);
+      assert.deepEqual(rig.completion(0), [request[1], 1, errno, 0]);
+    }
+    rig.engine.removeFile(file);
+    rig.request(READ, 0, 1, file);
+    assert.equal(rig.engine.submit(0, 1), 1);
+    assert.deepEqual(rig.completion(0), [0, 1, EBADF, 0]);
+    assert.throws(() => rig.engine.removeFile(file), /no such file/);
+    rig.engine.close();
+  });
+
+  it('a cancellation of nothing does nothing', () => {
+    const rig = new Rig(addon);
+    for (const slot of [0, CAPACITY, 0xffff_ffff]) {
+      rig.request(CANCEL, slot, 1);
+      assert.equal(rig.engine.submit(0, 1), 0);
+    }
+    rig.engine.cancelAll();
+    rig.engine.close();
+  });
+
+  it('requests outside the table, and things that are no numbers, throw', () => {
+    const rig = new Rig(addon);
+    const submit = (...values: unknown[]): number => rig.engine.submit(...(values as [number, number]));
+    for (const [first, count] of [
+      [0, 2 * CAPACITY + 1],
+      [2 * CAPACITY, 1],
+      [0xffff_ffff, 2],
+      [1, 0xffff_ffff],
+    ]) {
+      assert.throws(() => submit(first, count), { code: 'ERR_OUT_OF_RANGE' });
+    }
+    for (const values of [[], [0], ['0', 1], [0, {}]]) {
+      assert.throws(() => submit(...values), { code: 'ERR_INVALID_ARG_TYPE' });
+    }
+    assert.equal(submit(2 * CAPACITY, 0), 0);
+    rig.engine.close();
+  });
+
+  it('options that can’t be right are refused', () => {
+    const cases: [Partial<Record<keyof EngineOptions, unknown>>, RegExp][] = [
+      [{ capacity: 0 }, /capacity/],
+      [{ capacity: 32_769 }, /capacity/],
+      [{ capacity: NaN }, /capacity/],
+      [{ queueEntries: 0 }, /queueEntries/],
+      [{ requests: new Uint32Array(3) }, /requests is too short/],
+      [{ completions: new Uint32Array(3) }, /completions is too short/],
+      [{ status: new Uint32Array(0) }, /status is too short/],
+      [{ requests: new Float64Array(1000) }, /requests must be a Uint32Array/],
+      [{ completions: undefined }, /completions must be a Uint32Array/],
+      [{ pins: {} }, /pins and dispatch/],
+      [{ dispatch: 1 }, /pins and dispatch/],
+    ];
+    for (const [overrides, message] of cases) assert.throws(() => new Rig(addon, overrides), message);
+    assert.throws(() => addon.createEngine(undefined as unknown as EngineOptions));
+  });
+
+  it('a closed engine throws, and closes again in peace', () => {
+    const { engine } = new Rig(addon);
+    engine.close();
+    engine.close();
+    const closed = { code: 'ERR_INVALID_STATE', message: /closed/ };
+    assert.throws(() => engine.submit(0, 0), closed);
+    assert.throws(() => engine.addFile(0, true), closed);
+    assert.throws(() => engine.cancelAll(), closed);
+    assert.throws(() => engine.allocate(4096), closed);
+    assert.throws(() => engine.stats(), closed);
+    engine.removeFile(0);
+  });
+
+  it('engines that nobody closes are no one’s problem', () => {
+    for (let i = 0; i < 10; i++) new Rig(addon);
+    global.gc?.();
+  });
+});

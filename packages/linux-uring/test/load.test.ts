@@ -1,0 +1,137 @@
+/** load(): what it needs, and the sentence for each way in which it can't be had (R84). Needs no other package. */
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { ADDON_PATH_VARIABLE, addonPath, load } from '../src/index.js';
+
+const SYSCTL = '/proc/sys/kernel/io_uring_disabled';
+const FILE = path.join(os.tmpdir(), `overlapped-probe-${process.pid}`);
+
+function refusal(): { code: string; message: string; remedy: string } {
+  const loaded = load();
+  assert.ok(!loaded.ok, 'it loads');
+  return loaded.refusal;
+}
+
+describe('linux-uring: load', () => {
+  const saved = process.env[ADDON_PATH_VARIABLE];
+  afterEach(() => {
+    if (saved === undefined) Reflect.deleteProperty(process.env, ADDON_PATH_VARIABLE);
+    else process.env[ADDON_PATH_VARIABLE] = saved;
+    fs.rmSync(FILE, { force: true });
+  });
+
+  it('finds the addon beside the package, or where the variable says', () => {
+    if (saved === undefined) {
+      assert.match(
+        addonPath(),
+        new RegExp(`prebuilds/${process.platform}-${process.arch}/linux_uring\\.node$`),
+      );
+    }
+    process.env[ADDON_PATH_VARIABLE] = '/elsewhere/linux_uring.node';
+    assert.equal(addonPath(), '/elsewhere/linux_uring.node');
+  });
+
+  it('a path with nothing there is addon-missing', function () {
+    if (process.platform !== 'linux') this.skip();
+    process.env[ADDON_PATH_VARIABLE] = FILE;
+    const { code, message } = refusal();
+    assert.equal(code, 'addon-missing');
+    assert.ok(message.includes(FILE));
+  });
+
+  it('on a platform or processor that it is not for it says so, and loads nothing', () => {
+    for (const [property, value] of [
+      ['platform', 'darwin'],
+      ['platform', 'android'],
+      ['arch', 'arm'],
+      ['arch', 'ppc64'],
+    ] as const) {
+      const original = Object.getOwnPropertyDescriptor(process, property) as PropertyDescriptor;
+      Object.defineProperty(process, property, { ...original, value });
+      try {
+        const { code, message } = refusal();
+        assert.equal(code, 'unsupported-platform');
+        assert.ok(message.includes(value));
+      } finally {
+        Object.defineProperty(process, property, original);
+      }
+    }
+  });
+
+  describe('where io_uring works', () => {
+    before(function () {
+      const loaded = load();
+      if (loaded.ok) return;
+      const { code, message } = loaded.refusal;
+      if (process.platform === 'linux' && process.env.CI) throw new Error(`${code}: ${message}`);
+      console.log(`      skipped: ${code}: ${message}`);
+      this.skip();
+    });
+
+    const addon = (): Extract<ReturnType<typeof load>, { ok: true }>['addon'] => {
+      const loaded = load();
+      assert.ok(loaded.ok);
+      return loaded.addon;
+    };
+
+    it('says which rung of the flag ladder the kernel took', () => {
+      const loaded = load();
+      assert.ok(loaded.ok);
+      assert.match(loaded.rung, /^(defer-taskrun|single-issuer|coop-taskrun|plain)$/);
+      assert.deepEqual(loaded.addon.layout.length, 3);
+    });
+
+    it('the probe reads real bytes: short, empty and long files all compare', () => {
+      for (const size of [0, 1, 15, 16, 17, 100_000]) {
+        fs.writeFileSync(FILE, Buffer.alloc(size, 0x5a));
+        const { works, step, errno } = addon().probe(FILE);
+        assert.deepEqual({ works, step, errno }, { works: true, step: '', errno: 0 }, `${size} bytes`);
+      }
+    });
+
+    it('the probe says at which step it ended, with the errno', () => {
+      const missing = addon().probe(FILE);
+      assert.deepEqual(
+        [missing.works, missing.step, missing.errno],
+        [false, 'read', os.constants.errno.ENOENT],
+      );
+      const directory = addon().probe(os.tmpdir());
+      assert.deepEqual(
+        [directory.works, directory.step, directory.errno],
+        [false, 'read', os.constants.errno.EISDIR],
+      );
+    });
+
+    it('probing leaves no descriptor open', () => {
+      fs.writeFileSync(FILE, 'some bytes');
+      const before = fs.readdirSync('/proc/self/fd').length;
+      for (let i = 0; i < 50; i++) assert.ok(addon().probe(FILE).works);
+      assert.equal(fs.readdirSync('/proc/self/fd').length, before);
+    });
+
+    it('kernel.io_uring_disabled is named as the reason, with its remedy', function () {
+      let value: string;
+      try {
+        value = fs.readFileSync(SYSCTL, 'utf8').trim();
+        fs.writeFileSync(SYSCTL, value);
+      } catch (error) {
+        console.log(`      skipped: ${(error as Error).message}`); // not root, a container, or a kernel before 6.6
+        this.skip();
+      }
+      let refused: ReturnType<typeof load>;
+      try {
+        fs.writeFileSync(SYSCTL, '2');
+        refused = load(); // nothing else between the two writes: other processes make rings too
+      } finally {
+        fs.writeFileSync(SYSCTL, value!);
+      }
+      assert.ok(!refused.ok);
+      assert.equal(refused.refusal.code, 'disabled-by-sysctl');
+      assert.match(refused.refusal.message, /io_uring_setup: EPERM; kernel\.io_uring_disabled is 2/);
+      assert.match(refused.refusal.remedy, /sysctl kernel\.io_uring_disabled=0/);
+      assert.ok(load().ok);
+    });
+  });
+});

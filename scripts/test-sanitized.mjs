@@ -1,0 +1,48 @@
+// The io_uring tests on an addon built with AddressSanitizer and UndefinedBehaviorSanitizer. Node itself is not: its
+// runtime libraries are preloaded, into child processes too. What the kernel writes they do not see.
+//   node scripts/test-sanitized.mjs [mocha arguments]
+import { spawnSync } from 'node:child_process';
+import { isAbsolute, join } from 'node:path';
+
+process.chdir(join(import.meta.dirname, '..'));
+
+function skip(reason) {
+  console.log(`sanitized tests skipped: ${reason}`);
+  process.exit(process.env.CI ? 1 : 0);
+}
+
+if (process.platform !== 'linux') skip(`they are for Linux, this is ${process.platform}`);
+const compiler = process.env.CXX ?? 'c++';
+const runtimes = ['libasan.so', 'libubsan.so'].map((name) =>
+  (spawnSync(compiler, [`-print-file-name=${name}`], { encoding: 'utf8' }).stdout ?? '').trim(),
+);
+if (!runtimes.every(isAbsolute)) skip(`${compiler} has no libasan.so and libubsan.so; install gcc`);
+
+const build = spawnSync(process.execPath, ['scripts/build-native.mjs', '--sanitize'], {
+  encoding: 'utf8',
+  stdio: ['ignore', 'pipe', 'inherit'],
+});
+const addon = /^linux-uring: (\/.*\.node)$/m.exec(build.stdout)?.[1];
+if (build.status !== 0 || addon === undefined) skip('the addon was not built');
+
+const env = {
+  ...process.env,
+  OVERLAPPED_URING_ADDON: addon,
+  LD_PRELOAD: runtimes.join(':'),
+  ASAN_OPTIONS: 'detect_leaks=0', // V8 keeps memory at exit on purpose
+  UBSAN_OPTIONS: 'print_stacktrace=1',
+};
+const check = `process.exit(require('fs').readFileSync('/proc/self/maps', 'utf8').includes('libasan') ? 0 : 1)`;
+if (spawnSync(process.execPath, ['-e', check], { env }).status !== 0) {
+  console.error('the sanitizers were not loaded into node');
+  process.exit(1);
+}
+// Most refusals end before the addon does anything; those for want of descriptors end in the middle.
+const tests = '^(?!io_uring: refusals).*(io_uring|linux-uring)|without descriptors';
+const mocha = ['node_modules/mocha/bin/mocha.js', '--grep', tests, '--reporter', 'dot'];
+const { status, signal } = spawnSync(process.execPath, [...mocha, ...process.argv.slice(2)], {
+  env,
+  stdio: 'inherit',
+});
+if (signal !== null) console.error(`mocha ended by ${signal}`);
+process.exit(status ?? 1);
