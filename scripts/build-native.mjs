@@ -1,5 +1,6 @@
 // Builds the native addons that this machine can build; says in one line what it can't, and what to do about it.
 //   node scripts/build-native.mjs [--required] [--sanitize]
+//   node scripts/build-native.mjs --mingw [--required]    the Windows addon, cross-compiled on another system
 // A machine that can build none still gets a working library on node:fs, so only --required (and CI) makes it fail.
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
@@ -7,6 +8,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
+const mingw = process.argv.includes('--mingw');
 const sanitize = process.argv.includes('--sanitize');
 const required = process.argv.includes('--required') || Boolean(process.env.CI);
 
@@ -77,6 +79,12 @@ function report(directory, problem) {
   console.error(`${directory}: going on without it: files will be read through node:fs`);
 }
 
+function install(directory, target, built, name) {
+  const place = join(root, 'packages', directory, 'prebuilds', target);
+  mkdirSync(place, { recursive: true });
+  copyFileSync(built, join(place, name));
+}
+
 function buildUring() {
   const name = 'linux_uring.node';
   const problem = missingTools() ?? ensureLiburing();
@@ -85,10 +93,23 @@ function buildUring() {
   const { built, problem: failure } = build({ directory: 'linux-uring', name, ...variant });
   if (failure !== undefined) return report('linux-uring', failure);
   if (sanitize) return console.log(`linux-uring: ${built}`);
-  const place = join(root, 'packages/linux-uring/prebuilds', `linux-${process.arch}`);
-  mkdirSync(place, { recursive: true });
-  copyFileSync(built, join(place, name));
+  install('linux-uring', `linux-${process.arch}`, built, name);
 }
 
-if (process.platform === 'linux') buildUring();
+/** On Windows with MSVC, which cmake-js finds; elsewhere with MinGW, whose -posix compiler has std::thread. */
+function buildIocp() {
+  const name = 'win_iocp.node';
+  const compiler = 'x86_64-w64-mingw32-g++-posix';
+  if (mingw && !has(compiler)) {
+    return report('win-iocp', `install ${compiler} (Debian, Ubuntu: g++-mingw-w64-x86-64-posix)`);
+  }
+  const toolchain = join(root, 'cmake/mingw-w64-x86_64.cmake');
+  const variant = mingw ? { flags: [`--CDCMAKE_TOOLCHAIN_FILE=${toolchain}`], output: 'build-mingw' } : {};
+  const { built, problem } = build({ directory: 'win-iocp', name, ...variant });
+  if (problem !== undefined) return report('win-iocp', problem);
+  install('win-iocp', `win32-${mingw ? 'x64' : process.arch}`, built, name);
+}
+
+if (mingw || process.platform === 'win32') buildIocp();
+else if (process.platform === 'linux') buildUring();
 else console.log(`no native addon to build on ${process.platform}`);

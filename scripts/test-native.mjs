@@ -1,19 +1,32 @@
-// C++ unit tests of what needs no Node: the io_uring driver on a scripted kernel, and the shared tables. Under
-// AddressSanitizer and UndefinedBehaviorSanitizer. Where a tool is missing it says so; in CI that is a failure.
-//   node scripts/test-native.mjs [doctest arguments]; OVERLAPPED_SEED=n repeats the random part
+// C++ unit tests of what needs no Node: the drivers of io_uring and of the completion port, each on a scripted kernel, and
+// the shared tables. Under AddressSanitizer and UndefinedBehaviorSanitizer; the completion port's, which has threads, under
+// ThreadSanitizer too. Where a tool is missing it says so; in CI that is a failure.
+//   node scripts/test-native.mjs [doctest arguments]; OVERLAPPED_SEED=n repeats the random parts
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, readdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
 process.chdir(join(import.meta.dirname, '..'));
-const SOURCES = ['packages/native-common/test', 'packages/linux-uring/test/native'];
-const INCLUDES = [
-  'packages/native-common/include',
-  'packages/native-common/test',
-  'packages/linux-uring/native',
+const MAIN = 'packages/native-common/test/main.cc';
+const COMMON = ['packages/native-common/include', 'packages/native-common/test'];
+const MEMORY = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
+const THREADS = ['-fsanitize=thread', '-fno-omit-frame-pointer'];
+/** One program for each driver and sanitizer: the drivers' headers have the same names. */
+const PROGRAMS = [
+  {
+    name: 'linux-uring',
+    sources: ['packages/native-common/test', 'packages/linux-uring/test/native'],
+    includes: [...COMMON, 'packages/linux-uring/native'],
+    sanitize: MEMORY,
+  },
+  ...[MEMORY, THREADS].map((sanitize, i) => ({
+    name: ['win-iocp', 'win-iocp-threads'][i],
+    sources: ['packages/win-iocp/test/native'],
+    includes: [...COMMON, 'packages/win-iocp/native'],
+    sanitize,
+  })),
 ];
-const SANITIZE = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-fno-omit-frame-pointer'];
 const FLAGS = ['-std=c++20', '-g1', '-Wall', '-Wextra', '-Werror', '-DDOCTEST_CONFIG_SUPER_FAST_ASSERTS'];
 
 function skip(reason) {
@@ -35,30 +48,46 @@ if (!compiles('doctest/doctest.h')) skip('install doctest (Debian: doctest-dev)'
 if (!compiles('liburing.h')) skip('install liburing (Debian: liburing-dev)');
 
 const out = join('.cache', 'native-tests');
-mkdirSync(out, { recursive: true });
-const sources = SOURCES.flatMap((directory) =>
-  readdirSync(directory)
-    .filter((name) => name.endsWith('.cc'))
-    .map((name) => join(directory, name)),
-);
-const program = join(out, 'unit');
-const includes = INCLUDES.map((directory) => `-I${directory}`);
 
-async function compile(source) {
-  const object = join(out, `${basename(source)}.o`);
-  // doctest's own code is most of main.cc, and slow to compile with sanitizers.
-  const sanitize = basename(source) === 'main.cc' ? [] : SANITIZE;
-  const child = spawn(compiler, [...FLAGS, ...sanitize, ...includes, '-c', source, '-o', object], {
-    stdio: 'inherit',
-  });
+/** Runs the compiler. @returns whether it succeeded */
+async function compile(args) {
+  const child = spawn(compiler, [...FLAGS, ...args], { stdio: 'inherit' });
   const [code] = await once(child, 'close');
-  return code === 0 ? object : undefined;
+  return code === 0;
 }
 
-const objects = await Promise.all(sources.map(compile));
-if (objects.includes(undefined)) process.exit(1);
-const link = spawnSync(compiler, [...SANITIZE, ...objects, '-o', program], { stdio: 'inherit' });
-if (link.status !== 0) process.exit(link.status ?? 1);
-const run = spawnSync(program, process.argv.slice(2), { stdio: 'inherit' });
-if (run.signal !== null) console.error(`unit tests ended by ${run.signal}`);
-process.exit(run.status ?? 1);
+function sourcesOf(directories) {
+  return directories.flatMap((directory) =>
+    readdirSync(directory)
+      .filter((name) => name.endsWith('.cc') && join(directory, name) !== MAIN)
+      .map((name) => join(directory, name)),
+  );
+}
+
+/** Compiles all of a program's sources at once, and links them. @returns the program, or undefined */
+async function build({ name, sources, includes, sanitize }, main) {
+  const directory = join(out, name);
+  mkdirSync(directory, { recursive: true });
+  const flags = [...sanitize, ...includes.map((include) => `-I${include}`)];
+  const objects = sourcesOf(sources).map((source) => [source, join(directory, `${basename(source)}.o`)]);
+  const compiled = await Promise.all(
+    objects.map(([source, object]) => compile([...flags, '-c', source, '-o', object])),
+  );
+  if (compiled.includes(false)) return undefined;
+  const program = join(directory, 'unit');
+  const files = objects.map(([, object]) => object);
+  return (await compile([...sanitize, ...files, main, '-o', program])) ? program : undefined;
+}
+
+mkdirSync(out, { recursive: true });
+const main = join(out, 'main.o');
+// doctest's own code is most of main.cc, and slow to compile with sanitizers.
+if (!(await compile([`-I${COMMON[1]}`, '-c', MAIN, '-o', main]))) process.exit(1);
+for (const program of PROGRAMS) {
+  console.log(`${program.name}: ${program.sanitize[0]}`);
+  const built = await build(program, main);
+  if (built === undefined) process.exit(1);
+  const { status, signal } = spawnSync(built, process.argv.slice(2), { stdio: 'inherit' });
+  if (signal !== null) console.error(`unit tests ended by ${signal}`);
+  if (status !== 0) process.exit(status ?? 1);
+}

@@ -17,4 +17,5 @@ export {
 } from './errors.js';
 export { registerBackend, type Candidate, type ProbeFailure } from './selector/index.js';
 export { createUringBackend, type UringOptions } from './engine/io-uring.js';
+export { createIocpBackend, type IocpOptions } from './engine/iocp.js';
 export { NodeFsBackend, type NodeFsOptions } from './node-fs/backend.js';

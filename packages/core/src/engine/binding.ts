@@ -24,6 +24,20 @@ export interface NativeEngine {
    * @returns completions now in the table
    */
   submit(first: number, count: number): number;
+  /**
+   * Starts one read at once, of the view that is pinned in `slot`. Only where a read may be over, or fail, in the call
+   * that starts it.
+   * @returns 0 or 997: a completion follows (R49, R50); anything else is the error, and none does (R51-R54)
+   */
+  issue?(
+    slot: number,
+    generation: number,
+    file: number,
+    targetOffset: number,
+    length: number,
+    positionLow: number,
+    positionHigh: number,
+  ): number;
   /** Page-aligned memory that stays mapped while a read fills it; null where Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;
   /** Asks the system to give up every read in flight. */

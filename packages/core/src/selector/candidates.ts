@@ -3,6 +3,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import type { Backend } from '../backend.js';
 import { createUringBackend } from '../engine/io-uring.js';
+import { createIocpBackend } from '../engine/iocp.js';
 import { checkLayout } from '../engine/layout.js';
 import { NodeFsBackend } from '../node-fs/backend.js';
 
@@ -109,10 +110,35 @@ const uring: Candidate = {
   },
 };
 
+const iocp: Candidate = {
+  name: 'iocp',
+  platforms: ['win32'],
+  create() {
+    const name = '@overlapped/win-iocp';
+    let loaded;
+    try {
+      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on demand, and synchronously
+      loaded = (require('@overlapped/win-iocp') as typeof import('@overlapped/win-iocp')).load();
+    } catch (error) {
+      return packageRefusal(name, error);
+    }
+    if (!loaded.ok) return { refusal: loaded.refusal };
+    const { addon } = loaded;
+    const mismatch = checkLayout(name, addon.layout);
+    if (mismatch !== undefined) return { refusal: mismatch };
+    const wine = addon.wine === '' ? '' : ` (Wine ${addon.wine})`;
+    try {
+      return { backend: createIocpBackend(addon), note: `I/O completion port${wine}` };
+    } catch (error) {
+      return engineRefusal(error);
+    }
+  },
+};
+
 const nodeFs: Candidate = {
   name: 'node-fs',
   platforms: 'all',
   create: () => ({ backend: sharedNodeFs(), note: 'fs.read on the thread pool' }),
 };
 
-export const BUILT_IN: readonly Candidate[] = [uring, nodeFs];
+export const BUILT_IN: readonly Candidate[] = [uring, iocp, nodeFs];

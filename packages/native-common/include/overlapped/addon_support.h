@@ -1,0 +1,80 @@
+// What every addon does the same way at its border to JS. Include it after napi.h, in the one file that does.
+#pragma once
+
+#include <napi.h>
+
+#include <memory>
+#include <string>
+
+#include "check.h"
+#include "tables.h"
+
+namespace overlapped {
+
+// A function without node-addon-api's wrapping, for hot calls. Its callback data is a heap-allocated `Share`,
+// freed with the function.
+template <class Share>
+Napi::Value raw_function(Napi::Env env, const char* name, napi_callback callback, const Share& holder) {
+  auto data = std::make_unique<Share>(holder);
+  napi_value function;
+  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data.get(), &function);
+  if (status == napi_ok) {
+    status = napi_add_finalizer(
+        env, function, data.get(), [](napi_env, void* share, void*) { delete static_cast<Share*>(share); },
+        nullptr, nullptr);
+  }
+  if (failed(status)) throw Napi::Error::New(env, "could not create a function");
+  (void)data.release();  // the finalizer's
+  return {env, function};
+}
+
+// The Uint32Array `options[name]`, of at least that many words. A reference keeps them where they are.
+inline Napi::Uint32Array table(const Napi::Object& options, const char* name, size_t words) {
+  const auto value = options.Get(name);
+  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
+    throw Napi::TypeError::New(options.Env(), std::string(name) + " must be a Uint32Array");
+  }
+  auto array = value.As<Napi::Uint32Array>();
+  if (array.ElementLength() < words)
+    throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
+  return array;
+}
+
+// Words per request entry, per completion entry, and of the status area: core refuses an addon whose tables
+// differ.
+inline Napi::Array table_layout(Napi::Env env) {
+  auto layout = Napi::Array::New(env);
+  uint32_t at = 0;
+  for (const uint32_t words : {kRequestWords, kCompletionWords, kStatusWords}) layout.Set(at++, words);
+  return layout;
+}
+
+// `bytes` of a new region as an ArrayBuffer that holds JS's share of it; null where this Node allows none
+// (V8's sandbox, as in Electron): the caller falls back to ordinary memory.
+template <class Regions>
+Napi::Value lend_region(Napi::Env env, const std::shared_ptr<Regions>& regions, size_t bytes) {
+  struct Lease {
+    std::shared_ptr<Regions> regions;
+    typename Regions::Region* region;
+  };
+  auto* region = regions->allocate(bytes);
+  if (region == nullptr) throw Napi::RangeError::New(env, "out of memory");
+  auto* lease = new Lease{regions, region};
+  napi_value buffer;
+  const napi_status status = napi_create_external_arraybuffer(
+      env, region->base, bytes,
+      [](napi_env, void*, void* hint) {
+        const std::unique_ptr<Lease> last(static_cast<Lease*>(hint));
+        last->regions->drop(last->region);
+      },
+      lease, &buffer);
+  if (status == napi_no_external_buffers_allowed) {
+    regions->drop(region);
+    delete lease;
+    return env.Null();
+  }
+  if (failed(status)) throw Napi::Error::New(env);  // the finalizer has run
+  return {env, buffer};
+}
+
+}  // namespace overlapped

@@ -1,0 +1,108 @@
+/** The addon by itself: what core never asks of it, and what a wrong call comes to. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, toNamespacedPath } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { type IocpAddon, type IocpEngine, load } from '../src/index.js';
+
+const loaded = load();
+
+describe('win-iocp: the addon', () => {
+  if (!loaded.ok) {
+    const { code, message } = loaded.refusal;
+    it(`needs Windows or Wine: ${code}: ${message}`, function () {
+      if (process.platform === 'win32') throw new Error(`${code}: ${message}`);
+      this.skip(); // run by scripts/test-wine.mjs
+    });
+    return;
+  }
+  const { addon } = loaded;
+  const directory = mkdtempSync(join(tmpdir(), 'overlapped-'));
+  const path = toNamespacedPath(join(directory, 'file'));
+  const options = { direct: false, readable: true, overlapped: true, access: 0 };
+  let pins: (Uint8Array | null)[];
+  let engine: IocpEngine;
+
+  before(() => writeFileSync(path, 'sixteen bytes...'));
+  after(() => rmSync(directory, { recursive: true }));
+  beforeEach(() => ({ engine, pins } = makeEngine(addon)));
+  afterEach(() => engine.close());
+
+  it('[R54] O5: reading a handle without read access fails at once with 5', async () => {
+    const { id } = engine.openFileSync(path, { ...options, readable: false });
+    engine.bindFile(id);
+    pins[0] = new Uint8Array(16);
+    assert.equal(engine.issue(0, 0, id, 0, 16, 0, 0), 5);
+    assert.equal(engine.stats().O5, 1);
+    while (engine.stats().quarantined !== 0) await turn();
+    assert.equal(engine.stats().strayPackets, 0);
+    await engine.closeFile(id);
+  });
+
+  it('[R10] a handle that is bound, or is not overlapped, is refused with 87', () => {
+    const { id } = engine.openFileSync(path, options);
+    engine.bindFile(id);
+    assert.throws(() => engine.bindFile(id), { win32: 87, native: 87 });
+    const plain = engine.openFileSync(path, { ...options, overlapped: false });
+    assert.throws(() => engine.bindFile(plain.id), { win32: 87 });
+  });
+
+  it('[R9] what is not open is refused with 6', async () => {
+    assert.throws(() => engine.bindFile(99), { win32: 6 });
+    pins[0] = new Uint8Array(16);
+    assert.equal(engine.issue(0, 0, 99, 0, 16, 0, 0), 6);
+    assert.throws(() => engine.closeFile(99), { win32: 6 });
+    assert.throws(() => engine.statFile(99), { win32: 6 });
+  });
+
+  it('[R60] memory that is too small, or is not there, is refused with 998', () => {
+    const { id } = engine.openFileSync(path, options);
+    engine.bindFile(id);
+    pins[0] = new Uint8Array(8);
+    assert.equal(engine.issue(0, 0, id, 0, 16, 0, 0), 998);
+    assert.equal(engine.issue(0, 0, id, 9, 0, 0, 0), 998);
+    assert.equal(engine.issue(1, 0, id, 0, 0, 0, 0), 998);
+  });
+
+  it('wrong calls throw, and hurt nothing', () => {
+    assert.throws(() => engine.submit(0, 1e6), { code: 'ERR_OUT_OF_RANGE' });
+    assert.throws(() => engine.issue(1e6, 0, 0, 0, 0, 0, 0), { code: 'ERR_OUT_OF_RANGE' });
+    assert.throws(() => engine.submit('x' as unknown as number, 1), { code: 'ERR_INVALID_ARG_TYPE' });
+    assert.equal(engine.submit(0, 0), 0);
+  });
+
+  it('a closed engine refuses everything but another close', async () => {
+    const { id } = engine.openFileSync(path, options);
+    engine.close();
+    engine.close();
+    assert.throws(() => engine.submit(0, 0), { code: 'ERR_INVALID_STATE' });
+    assert.throws(() => engine.stats(), { code: 'ERR_INVALID_STATE' });
+    assert.throws(() => engine.openFileSync(path, options), { code: 'ERR_INVALID_STATE' });
+    await engine.closeFile(id); // closed with the engine
+  });
+
+  it('[R3] a file whose open ends after the engine was closed does not stay open', async () => {
+    const { handles } = addon.processCounters();
+    const opening = Array.from({ length: 20 }, () => engine.openFile(path, options));
+    engine.close();
+    for (const file of opening) await assert.rejects(file, { win32: 995 });
+    // The engine's own port and threads are gone as well.
+    assert.ok(addon.processCounters().handles <= handles);
+  });
+});
+
+function makeEngine(addon: IocpAddon): { engine: IocpEngine; pins: (Uint8Array | null)[] } {
+  const capacity = 4;
+  const [request, completion, status] = addon.layout as [number, number, number];
+  const pins = new Array<Uint8Array | null>(capacity).fill(null);
+  const engine = addon.createEngine({
+    capacity,
+    requests: new Uint32Array(2 * capacity * request),
+    completions: new Uint32Array(capacity * completion),
+    status: new Uint32Array(status),
+    pins,
+    dispatch: () => undefined,
+  });
+  return { engine, pins };
+}
