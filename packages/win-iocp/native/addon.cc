@@ -93,15 +93,15 @@ EngineOptions read_options(const Napi::Object& object) {
   if (options.capacity == 0 || options.capacity > kMaxCapacity) {
     throw Napi::RangeError::New(env, "capacity must be 1 to 32768");
   }
-  options.request_entries = 2 * options.capacity;
   const Napi::Value pins = object.Get("pins");
   const Napi::Value dispatch = object.Get("dispatch");
   if (!pins.IsArray() || !dispatch.IsFunction())
     throw Napi::TypeError::New(env, "pins and dispatch are required");
-  auto requests = table(object, "requests", size_t{options.request_entries} * kRequestWords);
+  auto requests = table(object, "requests", kRequestWords);
   auto completions = table(object, "completions", size_t{options.capacity} * kCompletionWords);
   auto status = table(object, "status", kStatusWords);
   options.requests = requests.Data();
+  options.request_entries = static_cast<uint32_t>(requests.ElementLength() / kRequestWords);
   options.completions = completions.Data();
   options.status = status.Data();
   NAPI_MUST(napi_create_reference(env, requests, 1, &options.tables[0]));

@@ -82,7 +82,7 @@ export function issueRead(handle: SafeFileHandle, length: number, position: numb
 /** A counter of the backend by its name. */
 export function counter(backend: Backend, name: string): number {
   const value = backend.stats().detail[name];
-  if (value === undefined) throw new Error(`the backend counts no ${name}`);
+  if (typeof value !== 'number') throw new Error(`the backend counts no ${name}`);
   return value;
 }
 
