@@ -145,6 +145,7 @@ Napi::Value stats(const Napi::CallbackInfo& info, Engine* engine) {
   set("strays", counters.strays);
   set("enterErrors", counters.enterErrors);
   set("wakeups", engine->wakeups());
+  set("fileTable", engine->file_table());
   set("regions", engine->regions()->count());
   set("regionBytes", engine->regions()->bytes());
   object.Set("rung", engine->ring().rung().name);

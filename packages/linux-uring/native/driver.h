@@ -15,7 +15,8 @@ namespace overlapped::uring {
 
 // A read, with everything resolved. `hold` is given back when its slot ends.
 struct Read {
-  int fd = -1;
+  int fd = -1;  // or, with `registered`, an index of the ring's table of files
+  bool registered = false;
   std::byte* address = nullptr;
   uint32_t length = 0;
   uint64_t position = 0;
@@ -136,6 +137,7 @@ class Driver {
     const Read& read = slot.operation;
     io_uring_prep_read(entry, read.fd, read.address, read.length, read.position);
     if (read.async) entry->flags |= IOSQE_ASYNC;
+    if (read.registered) entry->flags |= IOSQE_FIXED_FILE;
     entry->user_data = token(index, slot.generation);
     Slots::transition(slot, SlotState::InFlight);
     return true;

@@ -9,6 +9,9 @@
 namespace overlapped::uring {
 namespace {
 
+// Files beyond these are looked up by the kernel at each read.
+constexpr unsigned kFileTableEntries = 1024;
+
 // An exception of JS becomes an uncaught one. Without one the environment is ending, and its hook drains us.
 void report_exception(napi_env env) {
   bool pending = false;
@@ -49,7 +52,9 @@ int Engine::open() {
   error = waker_.open(loop, [](void* engine) { static_cast<Engine*>(engine)->on_wake(); }, this);
   if (error != 0) return error;
   error = ring_.register_eventfd(waker_.fd());
-  if (error == 0) ring_.set_notifications(false);
+  if (error != 0) return error;
+  ring_.set_notifications(false);
+  if (ring_.register_file_table(kFileTableEntries)) file_table_ = kFileTableEntries;
   return error;
 }
 
@@ -88,7 +93,8 @@ void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
   auto* address = static_cast<std::byte*>(data) + request.target_offset;
   const File& file = files_[request.file];
   driver_.stage_read(request.slot, request.generation,
-                     {.fd = file.fd,
+                     {.fd = file.registered ? static_cast<int>(request.file) : file.fd,
+                      .registered = file.registered,
                       .address = address,
                       .length = request.length,
                       .position = file.positioned ? request.position : 0,
@@ -135,20 +141,25 @@ void Engine::on_wake() {
 }
 
 uint32_t Engine::add_file(int fd, bool positioned) {
+  uint32_t id = static_cast<uint32_t>(files_.size());
   if (free_files_.empty()) {
-    files_.push_back({fd, positioned});
-    return static_cast<uint32_t>(files_.size() - 1);
+    files_.emplace_back();
+  } else {
+    id = free_files_.back();
+    free_files_.pop_back();
   }
-  const uint32_t id = free_files_.back();
-  free_files_.pop_back();
-  files_[id] = {fd, positioned};
+  const bool registered = id < file_table_ && ring_.set_file(id, fd);
+  files_[id] = {fd, positioned, registered};
   return id;
 }
 
 bool Engine::remove_file(uint32_t id) {
   if (id >= files_.size() || files_[id].fd < 0) return false;
-  files_[id].fd = -1;
-  free_files_.push_back(id);
+  // The table holds the file open until it is taken out. Where the kernel refuses that, the place stays
+  // taken.
+  const bool vacant = !files_[id].registered || ring_.set_file(id, -1);
+  files_[id] = {};
+  if (vacant) free_files_.push_back(id);
   return true;
 }
 

@@ -63,6 +63,8 @@ class Engine {
   const DriverStats& stats() const { return driver_.stats(); }
   const Ring& ring() const { return ring_; }
   uint64_t wakeups() const { return wakeups_; }
+  // Files that the ring can hold in its table.
+  uint32_t file_table() const { return file_table_; }
 
   // Cancels, drains, then frees (R74), in that order, whoever asks: JS, or the environment's end. Idempotent.
   void shut_down();
@@ -73,6 +75,7 @@ class Engine {
   struct File {
     int fd = -1;
     bool positioned = true;
+    bool registered = false;  // under its id in the ring's table
   };
 
   void stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
@@ -90,6 +93,7 @@ class Engine {
   Driver<Ring, ReleaseRegion> driver_;
   std::vector<File> files_;
   std::vector<uint32_t> free_files_;
+  uint32_t file_table_ = 0;  // entries of the ring's table of files; 0 where there is none
   uint64_t wakeups_ = 0;
   napi_async_context async_context_ = nullptr;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;

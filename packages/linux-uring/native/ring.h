@@ -73,6 +73,12 @@ class Ring {
   bool has_hidden_work() const;
   bool has_completions() const { return io_uring_cq_ready(&ring_) > 0; }
 
+  // A table of files that the kernel has looked up once. Needs 5.19 and room under RLIMIT_NOFILE; without it
+  // every read looks its file up. @return false where there is none
+  bool register_file_table(unsigned entries) { return io_uring_register_files_sparse(&ring_, entries) == 0; }
+  // Puts a file into the table, or with -1 takes it out. @return false if the kernel refuses
+  bool set_file(unsigned index, int fd) { return io_uring_register_files_update(&ring_, index, &fd, 1) == 1; }
+
   int register_eventfd(int fd) { return io_uring_register_eventfd(&ring_, fd); }
   // A plain memory write: no wake-ups while we are pumping anyway. Whoever switches them on must look for
   // completions once more, and the fence keeps that look from happening first: the kernel publishes its work,

@@ -98,10 +98,10 @@ EngineOptions read_options(const Napi::Object& object) {
   if (!pins.IsArray() || !dispatch.IsFunction())
     throw Napi::TypeError::New(env, "pins and dispatch are required");
   auto requests = table(object, "requests", kRequestWords);
+  options.request_entries = static_cast<uint32_t>(requests.ElementLength() / kRequestWords);
   auto completions = table(object, "completions", size_t{options.capacity} * kCompletionWords);
   auto status = table(object, "status", kStatusWords);
   options.requests = requests.Data();
-  options.request_entries = static_cast<uint32_t>(requests.ElementLength() / kRequestWords);
   options.completions = completions.Data();
   options.status = status.Data();
   NAPI_MUST(napi_create_reference(env, requests, 1, &options.tables[0]));

@@ -21,6 +21,25 @@ describeUring('io_uring: limits', () => {
     { capacity: 1, queueEntries: 1 },
     { capacity: 32_768, queueEntries: 32_768 },
   ];
+  it('files beyond the ring’s table are read like those in it, and each gives its place back', async () => {
+    const backend = uringBackend();
+    const before = openDescriptors();
+    const table = Number(backend.stats().detail.fileTable);
+    const count = table + 20;
+    for (let round = 0; round < 2; round++) {
+      const files = Array.from({ length: count }, () => new Reader(backend, file));
+      const ends = [0, 1, table - 1, table, count - 1].filter((i) => i >= 0);
+      for (const i of ends) {
+        const buffer = new Uint8Array(64);
+        assert.deepEqual(await (files[i] as Reader).read(buffer, i).ended, { errorCode: 0, numBytes: 64 });
+        assert.deepEqual(Buffer.from(buffer), pattern(i, 64));
+      }
+      await Promise.all(files.map(({ handle }) => closeHandle(handle)));
+      assert.equal(openDescriptors(), before);
+    }
+    await backend.close();
+  });
+
   for (const shape of shapes) {
     it(`[R77] 2,000 reads at once with ${JSON.stringify(shape)} all come right`, async () => {
       const backend = uringBackend(shape);

@@ -47,7 +47,7 @@ export function readFile(
   if (numberOfBytesReadMustBeZero !== null) {
     throw invalidArgType('numberOfBytesReadMustBeZero', 'null', numberOfBytesReadMustBeZero);
   }
-  const refusal = prepare(handle, overlapped, buffer, 0, numberOfBytesToRead);
+  const refusal = prepare(handle, overlapped, buffer, 0, numberOfBytesToRead) || accessRefusal(handle);
   if (refusal !== 0) {
     lastError = refusal;
     return false;
@@ -77,6 +77,7 @@ export function queueReadFile(
 ): number {
   const refusal = prepare(handle, overlapped, buffer, offset, length);
   if (refusal !== 0) return refusal;
+  if (!handle.readable) return ERROR_ACCESS_DENIED;
   return handle.port.queue(overlapped) ? 0 : ERROR_INVALID_USER_BUFFER;
 }
 
@@ -97,14 +98,20 @@ function prepare(
   if (overlapped.offsetHigh >= 0x20_0000) checkPosition(overlapped.position, length);
   if (handle.isClosed) return ERROR_INVALID_HANDLE;
   if (handle.bound === undefined) return ERROR_INVALID_PARAMETER;
-  // Checked here, since Linux calls a read without access a bad descriptor (EBADF), which 6 would stand for (R60).
-  if (!handle.readable) return ERROR_ACCESS_DENIED;
   overlapped.handle = handle;
   overlapped.file = handle.file;
   overlapped.target = target;
   overlapped.targetOffset = offset;
   overlapped.length = length;
   return 0;
+}
+
+/**
+ * 5 for a handle without read access (R60). Where ReadFile itself says so it is let to; Linux calls such a read a bad
+ * descriptor (EBADF), which 6 would stand for.
+ */
+function accessRefusal({ readable, backend }: SafeFileHandle): number {
+  return readable || backend.capabilities.synchronousOutcomes ? 0 : ERROR_ACCESS_DENIED;
 }
 
 function refusalOf(overlapped: NativeOverlapped): string {
