@@ -34,7 +34,8 @@ module.exports = class Reporter extends Spec {
       mkdirSync(FOLDER, { recursive: true });
       const titles = titlesOf(runner.suite).map((entry) => JSON.stringify(entry));
       writeFileSync(join(FOLDER, `${runName(options)}.json`), `[\n${titles.join(',\n')}\n]\n`);
-      setImmediate(() => {
+      // The last line, also where mocha ends the process itself (--exit).
+      process.once('exit', () => {
         process.stdout.write(`${stats.passes} passed, ${stats.failures} failed, ${stats.pending} skipped\n`);
       });
     });

@@ -79,7 +79,7 @@ describeOnWindows('completion port: outcomes', (addon) => {
     await closeHandle(handle);
   });
 
-  it('[R51] O4: the null device ends at once, without a callback', async () => {
+  it('[R7] [R51] O4: the null device ends at once, without a callback', async () => {
     const handle = openBound(backend, '\\\\.\\NUL');
     const read = issueRead(handle, 16);
     assert.equal(read.returned, false);
