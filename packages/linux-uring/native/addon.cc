@@ -1,6 +1,7 @@
 // The addon's face to JS: probe(path) and createEngine(options). The only file that includes napi.h.
 #include <napi.h>
 
+#include <overlapped/addon_support.h>
 #include <overlapped/check.h>
 
 #include <memory>
@@ -13,8 +14,6 @@
 
 namespace overlapped::uring {
 namespace {
-
-constexpr uint32_t kMaxCapacity = 32'768;
 
 // Every function of an engine object holds a share; the engine itself goes when JS closes it, or the
 // environment ends.
@@ -50,87 +49,9 @@ napi_value submit(napi_env env, napi_callback_info info) {
   return result;
 }
 
-Napi::Value raw_function(Napi::Env env, const char* name, napi_callback callback, const Share& holder) {
-  auto* data = new Share(holder);
-  napi_value function;
-  napi_status status = napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, data, &function);
-  if (status == napi_ok) {
-    status = napi_add_finalizer(
-        env, function, data, [](napi_env, void* share, void*) { delete static_cast<Share*>(share); }, nullptr,
-        nullptr);
-  }
-  if (failed(status)) {
-    delete data;
-    throw Napi::Error::New(env, "could not create a function");
-  }
-  return {env, function};
-}
-
-Napi::Uint32Array table(const Napi::Object& options, const char* name, size_t words) {
-  const auto value = options.Get(name);
-  if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
-    throw Napi::TypeError::New(options.Env(), std::string(name) + " must be a Uint32Array");
-  }
-  auto array = value.As<Napi::Uint32Array>();
-  if (array.ElementLength() < words)
-    throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
-  return array;
-}
-
-EngineOptions read_options(const Napi::Object& object) {
-  const Napi::Env env = object.Env();
-  EngineOptions options;
-  options.capacity = object.Get("capacity").ToNumber().Uint32Value();
-  options.queue_entries = object.Get("queueEntries").ToNumber().Uint32Value();
-  if (options.capacity == 0 || options.capacity > kMaxCapacity || options.queue_entries == 0) {
-    throw Napi::RangeError::New(env, "capacity must be 1 to 32768, queueEntries at least 1");
-  }
-  const Napi::Value pins = object.Get("pins");
-  const Napi::Value dispatch = object.Get("dispatch");
-  if (!pins.IsArray() || !dispatch.IsFunction())
-    throw Napi::TypeError::New(env, "pins and dispatch are required");
-  auto requests = table(object, "requests", kRequestWords);
-  options.request_entries = static_cast<uint32_t>(requests.ElementLength() / kRequestWords);
-  auto completions = table(object, "completions", size_t{options.capacity} * kCompletionWords);
-  auto status = table(object, "status", kStatusWords);
-  options.requests = requests.Data();
-  options.completions = completions.Data();
-  options.status = status.Data();
-  // Nothing throws from here on: the engine owns the references.
-  NAPI_MUST(napi_create_reference(env, requests, 1, &options.tables[0]));
-  NAPI_MUST(napi_create_reference(env, completions, 1, &options.tables[1]));
-  NAPI_MUST(napi_create_reference(env, status, 1, &options.tables[2]));
-  NAPI_MUST(napi_create_reference(env, pins, 1, &options.pins));
-  NAPI_MUST(napi_create_reference(env, dispatch, 1, &options.dispatch));
-  return options;
-}
-
 Napi::Value allocate(const Napi::CallbackInfo& info, Engine* engine) {
-  struct Lease {
-    std::shared_ptr<Regions> regions;
-    Regions::Region* region;
-  };
-  const Napi::Env env = info.Env();
   const auto bytes = static_cast<size_t>(info[0].ToNumber().Int64Value());
-  auto* region = engine->regions()->allocate(bytes);
-  if (region == nullptr) throw Napi::RangeError::New(env, "out of memory");
-  auto* lease = new Lease{engine->regions(), region};
-  napi_value buffer;
-  const napi_status status = napi_create_external_arraybuffer(
-      env, region->base, bytes,
-      [](napi_env, void*, void* hint) {
-        const std::unique_ptr<Lease> last(static_cast<Lease*>(hint));
-        last->regions->drop(last->region);
-      },
-      lease, &buffer);
-  if (status == napi_no_external_buffers_allowed) {
-    // V8's sandbox (Electron): the caller falls back to ordinary memory.
-    lease->regions->drop(region);
-    delete lease;
-    return env.Null();
-  }
-  if (failed(status)) throw Napi::Error::New(env);  // the finalizer has run
-  return {env, buffer};
+  return lend_region(info.Env(), engine->regions(), bytes);
 }
 
 Napi::Value stats(const Napi::CallbackInfo& info, Engine* engine) {
@@ -194,7 +115,10 @@ Napi::Value invoke(const Napi::CallbackInfo& info, const Share& holder, Method m
 Napi::Value create_engine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto holder = std::make_shared<Holder>();
-  holder->engine = new Engine(env, read_options(info[0].As<Napi::Object>()));
+  const auto options = info[0].As<Napi::Object>();
+  const uint32_t queue_entries = options.Get("queueEntries").ToNumber().Uint32Value();
+  if (queue_entries == 0) throw Napi::RangeError::New(env, "queueEntries must be at least 1");
+  holder->engine = new Engine(env, read_tables(options), queue_entries);
   const int error = holder->engine->open();
   if (error != 0) {
     holder->engine->shut_down();  // frees itself
@@ -234,12 +158,7 @@ Napi::Value run_probe(const Napi::CallbackInfo& info) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
-  exports.Set("layout", [&] {
-    auto layout = Napi::Array::New(env);
-    uint32_t at = 0;
-    for (const uint32_t words : {kRequestWords, kCompletionWords, kStatusWords}) layout.Set(at++, words);
-    return layout;
-  }());
+  exports.Set("layout", table_layout(env));
   exports.Set("probe", Napi::Function::New(env, run_probe, "probe"));
   exports.Set("createEngine", Napi::Function::New(env, create_engine, "createEngine"));
   return exports;

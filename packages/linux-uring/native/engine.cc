@@ -12,15 +12,6 @@ namespace {
 // Files beyond these are looked up by the kernel at each read.
 constexpr unsigned kFileTableEntries = 1024;
 
-// An exception of JS becomes an uncaught one. Without one the environment is ending, and its hook drains us.
-void report_exception(napi_env env) {
-  bool pending = false;
-  napi_value exception;
-  if (failed(napi_is_exception_pending(env, &pending)) || !pending) return;
-  if (failed(napi_get_and_clear_last_exception(env, &exception))) return;
-  if (failed(napi_fatal_exception(env, exception))) return;  // refused only while the environment ends
-}
-
 }  // namespace
 
 void* Pages::map(size_t bytes) {
@@ -30,8 +21,11 @@ void* Pages::map(size_t bytes) {
 
 void Pages::unmap(void* base, size_t bytes) { munmap(base, bytes); }
 
-Engine::Engine(napi_env env, const EngineOptions& options)
-    : env_(env), options_(options), driver_(ring_, options.capacity, ReleaseRegion{regions_.get()}) {}
+Engine::Engine(napi_env env, const EngineTables& tables, uint32_t queue_entries)
+    : env_(env),
+      tables_(tables),
+      queue_entries_(queue_entries),
+      driver_(ring_, tables.capacity, ReleaseRegion{regions_.get()}) {}
 
 Engine::~Engine() { OVERLAPPED_INVARIANT(driver_.in_flight() == 0); }
 
@@ -47,7 +41,7 @@ int Engine::open() {
   NAPI_MUST(napi_create_string_utf8(env_, "overlapped:io_uring", NAPI_AUTO_LENGTH, &name));
   NAPI_MUST(napi_async_init(env_, nullptr, name, &async_context_));
   // A read and its cancellation each have a completion, so a queue of this size can't overflow.
-  int error = ring_.open({.entries = options_.queue_entries, .completion_entries = 2 * options_.capacity});
+  int error = ring_.open({.entries = queue_entries_, .completion_entries = 2 * tables_.capacity});
   if (error != 0) return error;
   error = waker_.open(loop, [](void* engine) { static_cast<Engine*>(engine)->on_wake(); }, this);
   if (error != 0) return error;
@@ -59,12 +53,9 @@ int Engine::open() {
 }
 
 uint32_t Engine::submit(uint32_t first, uint32_t count) {
-  CompletionWriter out(options_.completions, options_.capacity);
-  napi_value pins;
-  NAPI_MUST(napi_get_reference_value(env_, options_.pins, &pins));
-  for (uint32_t i = first; i < first + count; i++) {
-    stage(read_request(options_.requests + size_t{i} * kRequestWords), pins, out);
-  }
+  CompletionWriter out = tables_.writer();
+  napi_value pins = tables_.pins_value(env_);
+  for (uint32_t i = first; i < first + count; i++) stage(tables_.request(i), pins, out);
   pump(out);
   return out.count();
 }
@@ -74,23 +65,13 @@ void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
     driver_.stage_cancel(request.slot, request.generation);
     return;
   }
-  OVERLAPPED_INVARIANT(request.slot < options_.capacity);
-  napi_value view;
-  void* data = nullptr;
-  size_t bytes = 0;
-  napi_status status = napi_get_element(env_, pins, request.slot, &view);
-  if (status == napi_ok) status = napi_get_buffer_info(env_, view, &data, &bytes);
-  // JS has checked the range against the view's length; the view may have been detached since, so check the
-  // truth. No view at all is a broken caller, or a worker that is being terminated: this read fails, no
-  // other.
-  const bool inside =
-      status == napi_ok && request.target_offset <= bytes && request.length <= bytes - request.target_offset;
+  OVERLAPPED_INVARIANT(tables_.has_slot(request.slot));
+  std::byte* address = target_of(env_, pins, request);
   const bool known = request.file < files_.size() && files_[request.file].fd >= 0;
-  if (!inside || !known) {
-    out.write(request.slot, request.generation, inside ? EBADF : EFAULT, 0);
+  if (address == nullptr || !known) {
+    out.write(request.slot, request.generation, known ? EFAULT : EBADF, 0);
     return;
   }
-  auto* address = static_cast<std::byte*>(data) + request.target_offset;
   const File& file = files_[request.file];
   driver_.stage_read(request.slot, request.generation,
                      {.fd = file.registered ? static_cast<int>(request.file) : file.fd,
@@ -114,30 +95,18 @@ void Engine::pump(CompletionWriter& out) {
     // first.
     if (has_completions() || driver_.deferred() > 0) waker_.wake();
   }
-  options_.status[static_cast<uint32_t>(Status::InFlight)] = driver_.in_flight();
+  tables_.set_in_flight(driver_.in_flight());
   waker_.keep_alive(driver_.in_flight() > 0);
 }
 
 void Engine::on_wake() {
   if (state_ != State::Open) return;
   wakeups_++;
-  CompletionWriter out(options_.completions, options_.capacity);
+  CompletionWriter out = tables_.writer();
   pump(out);
   if (out.count() == 0) return;
 
-  napi_handle_scope scope;
-  NAPI_MUST(napi_open_handle_scope(env_, &scope));
-  napi_value receiver;
-  napi_value dispatch;
-  napi_value count;
-  NAPI_MUST(napi_get_global(env_, &receiver));
-  NAPI_MUST(napi_get_reference_value(env_, options_.dispatch, &dispatch));
-  NAPI_MUST(napi_create_uint32(env_, out.count(), &count));
-  // Runs microtasks after the call. JS may close this engine in there: nothing of `this` is used afterwards.
-  const napi_env env = env_;
-  const napi_status status = napi_make_callback(env, async_context_, receiver, dispatch, 1, &count, nullptr);
-  if (failed(status)) report_exception(env);
-  NAPI_MUST(napi_close_handle_scope(env, scope));
+  dispatch_completions(env_, tables_.dispatch, out.count(), async_context_);
 }
 
 uint32_t Engine::add_file(int fd, bool positioned) {
@@ -173,26 +142,19 @@ void Engine::shut_down() {
   if (state_ != State::Open) return;
   state_ = State::Closing;
   if (ring_.is_open()) {
-    std::vector<uint32_t> scratch(size_t{options_.capacity} * kCompletionWords);
-    CompletionWriter out(scratch.data(), options_.capacity);
+    CompletionWriter out = tables_.writer();  // JS does not look any more
     // Without an answer the buffers can be neither freed nor kept: the environment's memory is about to go.
     OVERLAPPED_INVARIANT(driver_.drain(out));
     ring_.close();
   }
-  release_references();
+  tables_.release(env_);
+  if (async_context_ != nullptr) NAPI_MUST(napi_async_destroy(env_, async_context_));
   waker_.close(
       [](void* context) {
         const std::unique_ptr<Engine> engine(static_cast<Engine*>(context));
         NAPI_MUST(napi_remove_async_cleanup_hook(engine->cleanup_));
       },
       this);
-}
-
-void Engine::release_references() {
-  for (napi_ref table : options_.tables) NAPI_MUST(napi_delete_reference(env_, table));
-  NAPI_MUST(napi_delete_reference(env_, options_.pins));
-  NAPI_MUST(napi_delete_reference(env_, options_.dispatch));
-  if (async_context_ != nullptr) NAPI_MUST(napi_async_destroy(env_, async_context_));
 }
 
 }  // namespace overlapped::uring

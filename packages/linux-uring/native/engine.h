@@ -2,6 +2,7 @@
 #pragma once
 
 #include <node_api.h>
+#include <overlapped/engine_tables.h>
 #include <overlapped/region_registry.h>
 #include <overlapped/tables.h>
 
@@ -25,22 +26,10 @@ struct ReleaseRegion {
   void operator()(void* region) const { regions->drop(static_cast<Regions::Region*>(region)); }
 };
 
-struct EngineOptions {
-  uint32_t capacity = 0;
-  uint32_t queue_entries = 0;
-  uint32_t* requests = nullptr;
-  uint32_t request_entries = 0;
-  uint32_t* completions = nullptr;
-  uint32_t* status = nullptr;
-  // Strong references for the engine's life: the three tables stay where they are, the pins keep the buffers.
-  napi_ref tables[3] = {};
-  napi_ref pins = nullptr;
-  napi_ref dispatch = nullptr;
-};
-
 class Engine {
  public:
-  Engine(napi_env env, const EngineOptions& options);
+  // @param queue_entries of the submission queue: a batch size, not a limit
+  Engine(napi_env env, const EngineTables& tables, uint32_t queue_entries);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -51,9 +40,7 @@ class Engine {
 
   // The hot call: requests [first, first + count) go to the kernel. @return completions in the table
   uint32_t submit(uint32_t first, uint32_t count);
-  bool has_requests(uint32_t first, uint32_t count) const {
-    return first <= options_.request_entries && count <= options_.request_entries - first;
-  }
+  bool has_requests(uint32_t first, uint32_t count) const { return tables_.has_requests(first, count); }
 
   uint32_t add_file(int fd, bool positioned);
   bool remove_file(uint32_t id);
@@ -82,10 +69,10 @@ class Engine {
   void on_wake();
   void pump(CompletionWriter& out);
   bool has_completions() const { return ring_.has_hidden_work() || ring_.has_completions(); }
-  void release_references();
 
   napi_env env_;
-  EngineOptions options_;
+  EngineTables tables_;
+  uint32_t queue_entries_;
   State state_ = State::Closed;
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
   Ring ring_;

@@ -16,7 +16,6 @@
 namespace overlapped::iocp {
 namespace {
 
-constexpr uint32_t kMaxCapacity = 32'768;
 constexpr const char* kClosed = "the completion port is closed";
 
 // Every function of an engine object holds a share; the engine itself goes when JS closes it, or the
@@ -84,32 +83,6 @@ napi_value issue(napi_env env, napi_callback_info info) {
                              .position = (uint64_t{numbers[6]} << 32) | numbers[5]};
   const bool in_range = engine->has_slot(request.slot);
   return answer(env, in_range, in_range ? engine->issue(request) : 0);
-}
-
-EngineOptions read_options(const Napi::Object& object) {
-  const Napi::Env env = object.Env();
-  EngineOptions options;
-  options.capacity = object.Get("capacity").ToNumber().Uint32Value();
-  if (options.capacity == 0 || options.capacity > kMaxCapacity) {
-    throw Napi::RangeError::New(env, "capacity must be 1 to 32768");
-  }
-  const Napi::Value pins = object.Get("pins");
-  const Napi::Value dispatch = object.Get("dispatch");
-  if (!pins.IsArray() || !dispatch.IsFunction())
-    throw Napi::TypeError::New(env, "pins and dispatch are required");
-  auto requests = table(object, "requests", kRequestWords);
-  options.request_entries = static_cast<uint32_t>(requests.ElementLength() / kRequestWords);
-  auto completions = table(object, "completions", size_t{options.capacity} * kCompletionWords);
-  auto status = table(object, "status", kStatusWords);
-  options.requests = requests.Data();
-  options.completions = completions.Data();
-  options.status = status.Data();
-  NAPI_MUST(napi_create_reference(env, requests, 1, &options.tables[0]));
-  NAPI_MUST(napi_create_reference(env, completions, 1, &options.tables[1]));
-  NAPI_MUST(napi_create_reference(env, status, 1, &options.tables[2]));
-  NAPI_MUST(napi_create_reference(env, pins, 1, &options.pins));
-  NAPI_MUST(napi_create_reference(env, dispatch, 1, &options.dispatch));
-  return options;
 }
 
 [[noreturn]] void throw_win32(Napi::Env env, const char* call, DWORD win32, DWORD native) {
@@ -303,7 +276,7 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto holder = std::make_shared<Holder>();
   auto* engine =
-      new Engine(env, read_options(info[0].As<Napi::Object>()), [holder] { holder->engine = nullptr; });
+      new Engine(env, read_tables(info[0].As<Napi::Object>()), [holder] { holder->engine = nullptr; });
   const DWORD error = engine->open();
   if (error != kErrorSuccess) {
     engine->shut_down();  // frees itself

@@ -12,15 +12,6 @@ namespace {
 
 std::atomic<uint32_t> engines_alive{0};
 
-// An exception of JS becomes an uncaught one. Without one the environment is ending, and its hook drains us.
-void report_exception(napi_env env) {
-  bool pending = false;
-  napi_value exception;
-  if (failed(napi_is_exception_pending(env, &pending)) || !pending) return;
-  if (failed(napi_get_and_clear_last_exception(env, &exception))) return;
-  if (failed(napi_fatal_exception(env, exception))) return;  // refused only while the environment ends
-}
-
 void at_environment_end(void* engine) { static_cast<Engine*>(engine)->shut_down(); }
 
 }  // namespace
@@ -31,11 +22,11 @@ void* Pages::map(size_t bytes) {
 
 void Pages::unmap(void* base, size_t) { OVERLAPPED_INVARIANT(VirtualFree(base, 0, MEM_RELEASE)); }
 
-Engine::Engine(napi_env env, const EngineOptions& options, std::function<void()> closed)
+Engine::Engine(napi_env env, const EngineTables& tables, std::function<void()> closed)
     : env_(env),
-      options_(options),
+      tables_(tables),
       closed_(std::move(closed)),
-      driver_(kernel_, options.capacity, ReleaseRegion{regions_.get()}, [this] { waker_.wake(); }) {
+      driver_(kernel_, tables.capacity, ReleaseRegion{regions_.get()}, [this] { waker_.wake(); }) {
   engines_alive++;
 }
 
@@ -66,20 +57,10 @@ DWORD Engine::open() {
 
 DWORD Engine::resolve(const RequestEntry& request, napi_value pins, Read* read) {
   OVERLAPPED_INVARIANT(has_slot(request.slot));
-  napi_value view;
-  void* data = nullptr;
-  size_t bytes = 0;
-  napi_status status = napi_get_element(env_, pins, request.slot, &view);
-  if (status == napi_ok) status = napi_get_buffer_info(env_, view, &data, &bytes);
-  // JS has checked the range against the view's length; the view may have been detached since, so check the
-  // truth. No view at all is a broken caller, or a worker that is being terminated: this read fails, no
-  // other.
-  const bool inside =
-      status == napi_ok && request.target_offset <= bytes && request.length <= bytes - request.target_offset;
-  if (!inside) return kErrorNoAccess;
+  std::byte* address = target_of(env_, pins, request);
+  if (address == nullptr) return kErrorNoAccess;
   const bool known = request.file < files_.size() && files_[request.file].handle != nullptr;
   if (!known || files_[request.file].lost) return kErrorInvalidHandle;
-  auto* address = static_cast<std::byte*>(data) + request.target_offset;
   File& file = files_[request.file];
   *read = {.file = file.handle->get(),
            .address = address,
@@ -93,10 +74,8 @@ DWORD Engine::resolve(const RequestEntry& request, napi_value pins, Read* read) 
 }
 
 DWORD Engine::issue(const RequestEntry& request) {
-  napi_value pins;
   Read read;
-  NAPI_MUST(napi_get_reference_value(env_, options_.pins, &pins));
-  DWORD error = resolve(request, pins, &read);
+  DWORD error = resolve(request, tables_.pins_value(env_), &read);
   if (error != kErrorSuccess) return error;
   error = driver_.issue(request.slot, request.generation, read);
   update_status();
@@ -105,12 +84,9 @@ DWORD Engine::issue(const RequestEntry& request) {
 }
 
 uint32_t Engine::submit(uint32_t first, uint32_t count) {
-  CompletionWriter out(options_.completions, options_.capacity);
-  napi_value pins;
-  NAPI_MUST(napi_get_reference_value(env_, options_.pins, &pins));
-  for (uint32_t i = first; i < first + count; i++) {
-    stage(read_request(options_.requests + size_t{i} * kRequestWords), pins, out);
-  }
+  CompletionWriter out = tables_.writer();
+  napi_value pins = tables_.pins_value(env_);
+  for (uint32_t i = first; i < first + count; i++) stage(tables_.request(i), pins, out);
   // What has completed meanwhile saves itself the way through the event loop.
   driver_.absorb();
   driver_.deliver(out);
@@ -135,30 +111,19 @@ void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
 void Engine::on_wake() {
   if (state_ != State::Open) return;
   wakeups_++;
-  CompletionWriter out(options_.completions, options_.capacity);
+  CompletionWriter out = tables_.writer();
   driver_.absorb();
   driver_.deliver(out);
   update_status();
   if (out.count() == 0) return;
 
-  napi_handle_scope scope;
-  NAPI_MUST(napi_open_handle_scope(env_, &scope));
-  napi_value receiver;
-  napi_value dispatch;
-  napi_value count;
-  NAPI_MUST(napi_get_global(env_, &receiver));
-  NAPI_MUST(napi_get_reference_value(env_, options_.dispatch, &dispatch));
-  NAPI_MUST(napi_create_uint32(env_, out.count(), &count));
-  // JS may close this engine in there: nothing of `this` is used afterwards.
-  const napi_env env = env_;
-  const napi_status status = napi_call_function(env, receiver, dispatch, 1, &count, nullptr);
-  if (failed(status)) report_exception(env);
-  NAPI_MUST(napi_close_handle_scope(env, scope));
+  // A threadsafe function's callback has an async context of its own.
+  dispatch_completions(env_, tables_.dispatch, out.count(), nullptr);
 }
 
 void Engine::update_status() {
   const uint32_t pending = driver_.in_flight() + driver_.undelivered();
-  options_.status[static_cast<uint32_t>(Status::InFlight)] = pending;
+  tables_.set_in_flight(pending);
   // It can fail only while the environment ends, and then nothing has to be kept alive.
   if (failed(waker_.keep_alive(pending > 0))) return;
 }
@@ -209,16 +174,10 @@ void Engine::shut_down() {
   driver_.drain();
   files_.clear();
   kernel_.close();
-  release_references();
+  tables_.release(env_);
   // No effect where the environment's end has called us.
   NAPI_MUST(napi_remove_env_cleanup_hook(env_, at_environment_end, this));
   if (!waker_.close()) delete this;
-}
-
-void Engine::release_references() {
-  for (napi_ref table : options_.tables) NAPI_MUST(napi_delete_reference(env_, table));
-  NAPI_MUST(napi_delete_reference(env_, options_.pins));
-  NAPI_MUST(napi_delete_reference(env_, options_.dispatch));
 }
 
 }  // namespace overlapped::iocp

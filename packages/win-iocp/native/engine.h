@@ -3,6 +3,7 @@
 #pragma once
 
 #include <node_api.h>
+#include <overlapped/engine_tables.h>
 #include <overlapped/region_registry.h>
 #include <overlapped/tables.h>
 
@@ -29,22 +30,10 @@ struct ReleaseRegion {
   void operator()(void* region) const { regions->drop(static_cast<Regions::Region*>(region)); }
 };
 
-struct EngineOptions {
-  uint32_t capacity = 0;
-  uint32_t* requests = nullptr;
-  uint32_t request_entries = 0;
-  uint32_t* completions = nullptr;
-  uint32_t* status = nullptr;
-  // Strong references for the engine's life: the three tables stay where they are, the pins keep the buffers.
-  napi_ref tables[3] = {};
-  napi_ref pins = nullptr;
-  napi_ref dispatch = nullptr;
-};
-
 class Engine {
  public:
   // `closed` is called by the first `shut_down`: from then on nobody may use the engine.
-  Engine(napi_env env, const EngineOptions& options, std::function<void()> closed);
+  Engine(napi_env env, const EngineTables& tables, std::function<void()> closed);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -52,10 +41,8 @@ class Engine {
   // 0 or the last error; the engine is unusable after a failure, but destroys cleanly.
   DWORD open();
 
-  bool has_slot(uint32_t slot) const { return slot < options_.capacity; }
-  bool has_requests(uint32_t first, uint32_t count) const {
-    return first <= options_.request_entries && count <= options_.request_entries - first;
-  }
+  bool has_slot(uint32_t slot) const { return tables_.has_slot(slot); }
+  bool has_requests(uint32_t first, uint32_t count) const { return tables_.has_requests(first, count); }
 
   // The article's ReadFile, now. @return 0 or 997: a completion follows; else the error, and none does
   DWORD issue(const RequestEntry& request);
@@ -98,10 +85,9 @@ class Engine {
   void stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused);
   void on_wake();
   void update_status();
-  void release_references();
 
   napi_env env_;
-  EngineOptions options_;
+  EngineTables tables_;
   std::function<void()> closed_;
   State state_ = State::Closed;
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "check.h"
+#include "engine_tables.h"
 #include "tables.h"
 
 namespace overlapped {
@@ -38,6 +39,36 @@ inline Napi::Uint32Array table(const Napi::Object& options, const char* name, si
   if (array.ElementLength() < words)
     throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
   return array;
+}
+
+// The options that every engine takes. The references that it holds are the engine's to release.
+inline EngineTables read_tables(const Napi::Object& options) {
+  constexpr uint32_t kMaxCapacity = 32'768;
+  const Napi::Env env = options.Env();
+  EngineTables tables;
+  tables.capacity = options.Get("capacity").ToNumber().Uint32Value();
+  if (tables.capacity == 0 || tables.capacity > kMaxCapacity) {
+    throw Napi::RangeError::New(env, "capacity must be 1 to 32768");
+  }
+  const Napi::Value pins = options.Get("pins");
+  const Napi::Value dispatch = options.Get("dispatch");
+  if (!pins.IsArray() || !dispatch.IsFunction()) {
+    throw Napi::TypeError::New(env, "pins and dispatch are required");
+  }
+  auto requests = table(options, "requests", kRequestWords);
+  auto completions = table(options, "completions", size_t{tables.capacity} * kCompletionWords);
+  auto status = table(options, "status", kStatusWords);
+  tables.requests = requests.Data();
+  tables.request_entries = static_cast<uint32_t>(requests.ElementLength() / kRequestWords);
+  tables.completions = completions.Data();
+  tables.status = status.Data();
+  // Nothing throws from here on, so no reference is lost.
+  NAPI_MUST(napi_create_reference(env, requests, 1, &tables.owners[0]));
+  NAPI_MUST(napi_create_reference(env, completions, 1, &tables.owners[1]));
+  NAPI_MUST(napi_create_reference(env, status, 1, &tables.owners[2]));
+  NAPI_MUST(napi_create_reference(env, pins, 1, &tables.pins));
+  NAPI_MUST(napi_create_reference(env, dispatch, 1, &tables.dispatch));
+  return tables;
 }
 
 // Words per request entry, per completion entry, and of the status area: core refuses an addon whose tables
