@@ -2,65 +2,15 @@
 //   node scripts/build-native.mjs [--required] [--sanitize]
 //   node scripts/build-native.mjs --mingw [--required]    the Windows addon, cross-compiled on another system
 // A machine that can build none still gets a working library on node:fs, so only --required (and CI) makes it fail.
-import { spawnSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { ensureTools, has, run } from './system-packages.mjs';
 
 const root = join(import.meta.dirname, '..');
 const mingw = process.argv.includes('--mingw');
 const sanitize = process.argv.includes('--sanitize');
 const required = process.argv.includes('--required') || Boolean(process.env.CI);
-
-/** How each package manager installs liburing with its static library. */
-const LIBURING = [
-  ['apt-get', ['install', '-y', '--no-install-recommends', 'liburing-dev'], ['update']],
-  ['dnf', ['install', '-y', 'liburing-devel']],
-  ['apk', ['add', 'liburing-dev']],
-  ['pacman', ['-S', '--noconfirm', 'liburing']],
-];
-
-function run(command, args, options = {}) {
-  return spawnSync(command, args, { encoding: 'utf8', ...options });
-}
-
-function has(command) {
-  return run('sh', ['-c', `command -v ${command}`]).status === 0;
-}
-
-function hasLiburing() {
-  if (!has('pkg-config'))
-    return ['/usr/include', '/usr/local/include'].some((d) => existsSync(join(d, 'liburing.h')));
-  return run('pkg-config', ['--exists', 'liburing >= 2.3']).status === 0;
-}
-
-/** Installs liburing where we may. @returns what to say where we may not */
-function ensureLiburing() {
-  if (hasLiburing()) return undefined;
-  const manager = LIBURING.find(([command]) => has(command));
-  if (manager === undefined) return 'install liburing (2.3 or newer, with its static library) and pkg-config';
-  const [command, install, before] = manager;
-  const line = `${command} ${install.join(' ')}`;
-  const packages = has('pkg-config')
-    ? install
-    : [...install, command === 'apt-get' ? 'pkg-config' : 'pkgconf'];
-  if (process.getuid?.() !== 0) return `run: sudo ${command} ${packages.join(' ')}`;
-  console.log(`linux-uring: installing liburing: ${line}`);
-  if (before !== undefined) run(command, before);
-  const result = run(command, packages);
-  if (result.status === 0 && hasLiburing()) return undefined;
-  return `this failed: ${line}\n${(result.stderr ?? '').split('\n').slice(-4).join('\n')}`;
-}
-
-function missingTools() {
-  const compiler = process.env.CXX ?? ['c++', 'g++', 'clang++'].find(has);
-  const missing = [
-    has('cmake') ? [] : 'cmake',
-    compiler ? [] : 'a C++ compiler',
-    has('make') || has('ninja') ? [] : 'make',
-  ].flat();
-  return missing.length === 0 ? undefined : `install ${missing.join(', ')}`;
-}
 
 function build({ directory, name, flags = [], output = 'build' }) {
   const where = join(root, 'packages', directory);
@@ -87,7 +37,7 @@ function install(directory, target, built, name) {
 
 function buildUring() {
   const name = 'linux_uring.node';
-  const problem = missingTools() ?? ensureLiburing();
+  const problem = ensureTools();
   if (problem !== undefined) return report('linux-uring', problem);
   const variant = sanitize ? { flags: ['--CDOVERLAPPED_SANITIZE=ON'], output: 'build-sanitize' } : {};
   const { built, problem: failure } = build({ directory: 'linux-uring', name, ...variant });

@@ -9,7 +9,8 @@ const node = process.execPath;
 /** name, command, arguments. A step fails by its exit code. */
 const STEPS = [
   ['native build', node, ['scripts/build-native.mjs']],
-  ['TypeScript build', 'pnpm', ['run', '--silent', 'build:ts']],
+  ['shared table layout', node, ['scripts/check-layout.mjs']],
+  ['TypeScript build', node, ['node_modules/typescript/bin/tsc', '-b']],
   ['lint', node, ['scripts/lint.mjs']],
   ['C++ unit tests', node, ['scripts/test-native.mjs']],
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
