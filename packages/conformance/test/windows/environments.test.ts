@@ -47,7 +47,7 @@ describeOnWindows('completion port: environments', (addon) => {
     assert.ok(after <= before + 8, `${after - before} more handles than before`);
   }
 
-  it(`${ROUNDS} times: open, 64 reads in flight, cancel half, close; every promise settles`, async function () {
+  it(`[R21] [R70] ${ROUNDS} times: open, 64 reads in flight, cancel half, close; every promise settles`, async function () {
     this.timeout(600_000);
     await leavesNoHandles(async () => {
       const { worker, counts } = start({ rounds: ROUNDS });
@@ -57,7 +57,7 @@ describeOnWindows('completion port: environments', (addon) => {
     });
   });
 
-  it(`${WORKERS} workers are terminated with reads in flight, a read of a pipe among them`, async function () {
+  it(`[R74] ${WORKERS} workers are terminated with reads in flight, a read of a pipe among them`, async function () {
     this.timeout(600_000);
     await leavesNoHandles(async () => {
       for (let i = 0; i < WORKERS; i++) {
@@ -70,7 +70,7 @@ describeOnWindows('completion port: environments', (addon) => {
     });
   });
 
-  it('1,000 times: a port is made and closed; its threads and handles go with it', async () => {
+  it('[R73] 1,000 times: a port is made and closed; its threads and handles go with it', async () => {
     await leavesNoHandles(async () => {
       for (let i = 0; i < 500; i++) await makeBackend(addon, { capacity: 8 }).close();
     });

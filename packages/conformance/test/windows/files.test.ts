@@ -44,7 +44,7 @@ describeOnWindows('completion port: files', (addon) => {
     await check(file.replaceAll('\\', '/'));
   });
 
-  it('large reads are issued by the helper thread, and end like any other', async () => {
+  it('[R76] large reads are issued by the helper thread, and end like any other', async () => {
     const before = counter(backend, 'offloaded');
     await using file = await open(fixtures.file(SIZE), { backend });
     const reads = Array.from({ length: 32 }, async (_, i) => {
