@@ -18,6 +18,9 @@ function rate(workload: string, way: string, target: number, baseline: string): 
   return { workload, way, metric, baseline, compare: 'at least', target, unit: `x ${baseline}` };
 }
 
+/** The backend that the goals are for. */
+export const GOALS_BACKEND = 'io_uring';
+
 export const GOALS: readonly Goal[] = [
   rate('random-4k-d64', 'readAt', 8, 'FileHandle.read'),
   rate('random-4k-d64', 'readAt', 1.3, 'fs.read'),
