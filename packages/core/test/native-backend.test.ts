@@ -24,15 +24,14 @@ class NotingEngine {
     return 0;
   }
 
-  /** Ends a read, as a wake-up of the event loop does. */
-  complete(slot: number, generation: number): void {
+  /** Ends reads, as a wake-up of the event loop does. */
+  complete(slots: readonly number[], generation: number): void {
     const { completions, status, dispatch } = this.options;
-    completions[Completion.Slot] = slot;
-    completions[Completion.Generation] = generation;
-    completions[Completion.Error] = 0;
-    completions[Completion.Bytes] = 1;
-    status[Status.InFlight] = (status[Status.InFlight] ?? 1) - 1;
-    dispatch(1);
+    for (const [i, slot] of slots.entries()) {
+      completions.set([slot, generation, 0, 1], i * Completion.Words);
+    }
+    status[Status.InFlight] = (status[Status.InFlight] ?? 0) - slots.length;
+    dispatch(slots.length);
   }
 
   allocate(): null {
@@ -57,14 +56,14 @@ const refuse = (): never => {
 };
 const NO_FILES: NativeFiles = { openSync: refuse, open: refuse, bind: refuse, stat: refuse, close: refuse };
 
-function rig(): { backend: NativeBackend; engine: NotingEngine; completed: string[] } {
+function rig(capacity = CAPACITY): { backend: NativeBackend; engine: NotingEngine; completed: string[] } {
   let engine!: NotingEngine;
   const completed: string[] = [];
   const backend = new NativeBackend({
     name: 'noting',
     errorKind: 'errno',
     capabilities: { cancel: true, pipes: false, direct: false, synchronousOutcomes: false },
-    capacity: CAPACITY,
+    capacity,
     queueEntries: 1,
     asyncBytes: Infinity,
     win32Of: (raw) => raw,
@@ -124,11 +123,11 @@ describe('native backend', () => {
     await microtasks(); // both are with the system; half the budget is left
     const big = slots.map((slot) => request(slot, 1, TURN_BUDGET_BYTES));
     // One read that is too dear for the rest of the turn holds back whatever comes after it.
-    engine.complete(0, 0);
+    engine.complete([0], 0);
     backend.queue(big[0] as ReadRequest);
     await microtasks();
     for (const read of [first[1], big[0]]) backend.cancel(read as ReadRequest);
-    engine.complete(1, 0);
+    engine.complete([1], 0);
     backend.queue(big[1] as ReadRequest);
     backend.cancel(big[1] as ReadRequest);
     for (let i = 0; i < 6; i++) await turn();
@@ -142,5 +141,30 @@ describe('native backend', () => {
       'cancel 1.1',
     ]);
     assert.deepEqual(completed, ['0.0', '1.0']);
+  });
+
+  it('submits what follows from the first completions of a burst before it delivers the rest', async () => {
+    const { backend, engine, completed } = rig(20);
+    const slots = Array.from({ length: 20 }, (_, slot) => slot);
+    for (const slot of slots) backend.queue(request(slot, 0, 1));
+    await microtasks();
+    engine.complete(slots, 0);
+    const first = completed.length;
+    assert.ok(first > 0 && first < 20, `${first} were delivered at once`);
+    assert.equal(backend.stats().inFlight, 20 - first);
+    backend.queue(request(0, 1, 1));
+    const deliveredBefore: number[] = [];
+    const submit = engine.submit.bind(engine);
+    engine.submit = (from, count) => {
+      deliveredBefore.push(completed.length);
+      return submit(from, count);
+    };
+    await turn();
+    assert.deepEqual(
+      completed,
+      slots.map((slot) => `${slot}.0`),
+    );
+    assert.deepEqual(deliveredBefore, [first], 'the successor waited for the rest of the burst');
+    assert.equal(backend.stats().inFlight, 1);
   });
 });

@@ -49,6 +49,8 @@ export interface NativeBackendSpec {
 
 type IssuingEngine = NativeEngine & Required<Pick<NativeEngine, 'issue'>>;
 
+/** Completions of a wake-up that are delivered before their successors are submitted. */
+const BURST_SLICE = 8;
 const UINT32_MAX = 0xffff_ffff;
 /**
  * The most entries of one slot that wait at once: a cancellation whose read has ended meanwhile, the slot's next read,
@@ -73,6 +75,9 @@ export class NativeBackend implements Backend {
   private readonly completions: Uint32Array;
   private readonly status: Uint32Array;
   private readonly pins: (ReadTarget | null)[];
+  /** Completions of a wake-up that are being delivered slice by slice, and how many are left. */
+  private readonly burst: Uint32Array;
+  private undelivered = 0;
 
   /** Entries of the request table from `first` to `staged` wait to be submitted. */
   private first = 0;
@@ -81,6 +86,8 @@ export class NativeBackend implements Backend {
   private budget = TURN_BUDGET_BYTES;
   /** A flush will run: from a microtask, or, when the turn's budget is spent, from setImmediate. */
   private flushScheduled = false;
+  /** The flush that will run is that of the next turn. */
+  private turnIsSpent = false;
   private submissions = 0;
   private wakeups = 0;
   private closed: Promise<void> | undefined;
@@ -95,6 +102,7 @@ export class NativeBackend implements Backend {
     this.win32Of = spec.win32Of;
     this.requests = new Uint32Array(ENTRIES_PER_SLOT * spec.capacity * Request.Words);
     this.completions = new Uint32Array(spec.capacity * Completion.Words);
+    this.burst = new Uint32Array(spec.capacity * Completion.Words);
     this.status = new Uint32Array(Status.Words);
     this.pins = new Array<ReadTarget | null>(spec.capacity).fill(null);
     this.engine = spec.createEngine({
@@ -106,7 +114,7 @@ export class NativeBackend implements Backend {
       pins: this.pins,
       dispatch: (count) => {
         this.wakeups++;
-        this.deliver(count);
+        this.deliverBurst(count);
       },
     });
     this.files = spec.files(this.engine);
@@ -224,7 +232,7 @@ export class NativeBackend implements Backend {
   }
 
   private pending(): number {
-    return (this.status[Status.InFlight] as number) + (this.staged - this.first);
+    return (this.status[Status.InFlight] as number) + (this.staged - this.first) + this.undelivered;
   }
 
   /** Adds an entry and makes sure that a flush will come. @returns the entry's first word */
@@ -264,12 +272,13 @@ export class NativeBackend implements Backend {
 
   private readonly beginTurn = (): void => {
     this.budget = TURN_BUDGET_BYTES;
+    this.turnIsSpent = false;
     this.flush();
   };
 
   private flushNextTurn(): void {
     if (this.flushScheduled) return;
-    this.flushScheduled = true;
+    this.flushScheduled = this.turnIsSpent = true;
     setImmediate(this.beginTurn);
   }
 
@@ -296,16 +305,41 @@ export class NativeBackend implements Backend {
     this.submissions++;
     const completed = this.engine.submit(first, count);
     if (this.first === this.staged) this.first = this.staged = 0;
-    if (completed > 0) this.deliver(completed);
+    if (completed > 0) this.deliver(this.completions, 0, completed);
   }
 
-  private deliver(count: number): void {
-    const { completions, pins, sink } = this;
-    for (let at = 0; count > 0; count--, at += Completion.Words) {
-      const slot = completions[at + Completion.Slot] as number;
-      const generation = completions[at + Completion.Generation] as number;
-      const error = completions[at + Completion.Error] as number;
-      const bytes = completions[at + Completion.Bytes] as number;
+  /**
+   * Completions that woke us come from a device, often as many at once as it was given. Delivered all together, the device
+   * would be idle until the last of their successors is staged; so a few are delivered, and what follows from them is
+   * submitted, before the next few.
+   */
+  private deliverBurst(count: number): void {
+    if (count <= BURST_SLICE) {
+      this.deliver(this.completions, 0, count);
+    } else {
+      this.burst.set(this.completions.subarray(0, count * Completion.Words)); // submitting writes to the table
+      this.deliverSlice(0, count);
+    }
+  }
+
+  private deliverSlice(from: number, count: number): void {
+    const to = Math.min(from + BURST_SLICE, count);
+    this.undelivered = count - to;
+    this.deliver(this.burst, from, to);
+    if (to === count) return;
+    void settledPromise.then(() => {
+      if (!this.turnIsSpent) this.flush();
+      this.deliverSlice(to, count);
+    });
+  }
+
+  private deliver(table: Uint32Array, from: number, to: number): void {
+    const { pins, sink } = this;
+    for (let at = from * Completion.Words; at < to * Completion.Words; at += Completion.Words) {
+      const slot = table[at + Completion.Slot] as number;
+      const generation = table[at + Completion.Generation] as number;
+      const error = table[at + Completion.Error] as number;
+      const bytes = table[at + Completion.Bytes] as number;
       pins[slot] = null;
       if (error === 0) sink.complete(slot, generation, 0, bytes, 0);
       else if (error === COMPLETION_END_OF_FILE) sink.complete(slot, generation, ERROR_HANDLE_EOF, 0, 0);
