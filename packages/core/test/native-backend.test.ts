@@ -64,7 +64,6 @@ function rig(capacity = CAPACITY): { backend: NativeBackend; engine: NotingEngin
     errorKind: 'errno',
     capabilities: { cancel: true, pipes: false, direct: false, synchronousOutcomes: false },
     capacity,
-    queueEntries: 1,
     asyncBytes: Infinity,
     win32Of: (raw) => raw,
     createEngine: (options) => (engine = new NotingEngine(options)),

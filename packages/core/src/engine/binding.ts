@@ -4,8 +4,6 @@ import type { ReadTarget } from '../validate.js';
 export interface NativeEngineOptions {
   /** The most reads in flight. */
   readonly capacity: number;
-  /** Entries of the submission queue: a batch size, not a limit. */
-  readonly queueEntries: number;
   /** Request table; its length says how many entries it has. */
   readonly requests: Uint32Array;
   /** Completion table: `capacity` entries. */

@@ -1,10 +1,9 @@
 /** io_uring: files are opened through node:fs, so that Node's permission model holds, and read through the ring. */
 import fs, { type Stats } from 'node:fs';
-import type { Backend, FileKind, OpenRequest } from '../backend.js';
+import type { Backend, BackendFile, FileKind, OpenRequest } from '../backend.js';
 import { systemError, win32FromErrno } from '../errors.js';
 import {
   closeDescriptor,
-  type DescriptorFile,
   openDescriptor,
   openDescriptorSync,
   statDescriptor,
@@ -16,7 +15,12 @@ const NAME = 'io_uring';
 
 /** What `@overlapped/linux-uring` exports once it is loaded. */
 export interface UringBinding {
-  createEngine(options: NativeEngineOptions): UringEngine;
+  createEngine(options: UringEngineOptions): UringEngine;
+}
+
+interface UringEngineOptions extends NativeEngineOptions {
+  /** Entries of the submission queue: a batch size, not a limit. */
+  readonly queueEntries: number;
 }
 
 export interface UringEngine extends NativeEngine {
@@ -36,10 +40,6 @@ export interface UringOptions {
 
 const DEFAULTS = { capacity: 1024, queueEntries: 256, asyncBytes: 1 << 20 };
 
-interface UringFile extends DescriptorFile {
-  readonly id: number;
-}
-
 const UNPOSITIONED: ReadonlySet<FileKind> = new Set(['pipe', 'character', 'other']);
 
 class UringFiles implements NativeFiles {
@@ -48,11 +48,11 @@ class UringFiles implements NativeFiles {
     private readonly nodeFs: () => Backend,
   ) {}
 
-  openSync(request: OpenRequest): UringFile {
+  openSync(request: OpenRequest): BackendFile {
     return this.register(openDescriptorSync(request, NAME));
   }
 
-  async open(request: OpenRequest): Promise<UringFile> {
+  async open(request: OpenRequest): Promise<BackendFile> {
     const file = await openDescriptor(request, NAME);
     // Rings read what has no positions less well than node:fs, and broke serial ports in Node once (libuv#4101).
     const handOver = request.positionedOnly && UNPOSITIONED.has(file.kind);
@@ -63,17 +63,17 @@ class UringFiles implements NativeFiles {
     // A ring takes any descriptor; the layer above keeps the rules (R14).
   }
 
-  stat(file: UringFile): Promise<Stats> {
+  stat(file: BackendFile): Promise<Stats> {
     return statDescriptor(file, NAME);
   }
 
-  close(file: UringFile): Promise<void> {
+  close(file: BackendFile): Promise<void> {
     this.engine.removeFile(file.id);
     return closeDescriptor(file, NAME);
   }
 
   /** An engine that is closed takes no file: nothing stays open (R3). */
-  private register(file: DescriptorFile): UringFile {
+  private register(file: BackendFile): BackendFile {
     try {
       return { ...file, id: this.engine.addFile(file.fd, !UNPOSITIONED.has(file.kind)) };
     } catch (error) {
@@ -95,12 +95,11 @@ export function createUringBackend(
     errorKind: 'errno',
     capabilities: { cancel: true, pipes: true, direct: true, synchronousOutcomes: false },
     capacity,
-    queueEntries,
     asyncBytes,
     win32Of: win32FromErrno,
     createEngine: (engineOptions) => {
       try {
-        return binding.createEngine(engineOptions);
+        return binding.createEngine({ ...engineOptions, queueEntries });
       } catch (error) {
         const errno = (error as { errno?: unknown }).errno;
         if (typeof errno !== 'number') throw error;

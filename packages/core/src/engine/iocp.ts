@@ -121,7 +121,6 @@ export function createIocpBackend(binding: IocpBinding, options: IocpOptions = {
     errorKind: 'win32',
     capabilities: { cancel: true, pipes: true, direct: true, synchronousOutcomes: true },
     capacity,
-    queueEntries: capacity,
     asyncBytes,
     win32Of: (raw) => raw,
     createEngine: (engineOptions) => {

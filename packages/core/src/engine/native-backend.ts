@@ -38,7 +38,6 @@ export interface NativeBackendSpec {
   readonly errorKind: NativeErrorKind;
   readonly capabilities: BackendCapabilities;
   readonly capacity: number;
-  readonly queueEntries: number;
   /** Buffered reads of at least this many bytes are copied by the system's own threads. */
   readonly asyncBytes: number;
   /** Maps a raw error of the completion table to its Win32 number. */
@@ -82,6 +81,8 @@ export class NativeBackend implements Backend {
   /** Entries of the request table from `first` to `staged` wait to be submitted. */
   private first = 0;
   private staged = 0;
+  /** What each entry of the request table takes of a turn's budget, in bytes. */
+  private readonly costs: Float64Array;
   private stagedCost = 0;
   private budget = TURN_BUDGET_BYTES;
   /** A flush will run: from a microtask, or, when the turn's budget is spent, from setImmediate. */
@@ -100,14 +101,15 @@ export class NativeBackend implements Backend {
     this.capacity = spec.capacity;
     this.asyncBytes = spec.asyncBytes;
     this.win32Of = spec.win32Of;
-    this.requests = new Uint32Array(ENTRIES_PER_SLOT * spec.capacity * Request.Words);
+    const entries = ENTRIES_PER_SLOT * spec.capacity;
+    this.requests = new Uint32Array(entries * Request.Words);
+    this.costs = new Float64Array(entries);
     this.completions = new Uint32Array(spec.capacity * Completion.Words);
     this.burst = new Uint32Array(spec.capacity * Completion.Words);
     this.status = new Uint32Array(Status.Words);
     this.pins = new Array<ReadTarget | null>(spec.capacity).fill(null);
     this.engine = spec.createEngine({
       capacity: spec.capacity,
-      queueEntries: spec.queueEntries,
       requests: this.requests,
       completions: this.completions,
       status: this.status,
@@ -237,13 +239,15 @@ export class NativeBackend implements Backend {
 
   /** Adds an entry and makes sure that a flush will come. @returns the entry's first word */
   private stage(opcode: number, slot: number, generation: number, cost: number): number {
-    const { requests } = this;
+    const { requests, costs } = this;
     // Few entries of a slot can wait, so the table has room once they are moved to its start.
-    if (this.staged * Request.Words === requests.length) {
+    if (this.staged === costs.length) {
       requests.copyWithin(0, this.first * Request.Words);
+      costs.copyWithin(0, this.first);
       this.staged -= this.first;
       this.first = 0;
     }
+    costs[this.staged] = cost;
     const at = this.staged++ * Request.Words;
     requests[at + Request.Opcode] = opcode;
     requests[at + Request.Slot] = slot;
@@ -284,17 +288,13 @@ export class NativeBackend implements Backend {
 
   /** How many entries the rest of the budget pays for; at least one of a fresh budget. Takes their cost off both. */
   private affordable(): number {
-    const { requests } = this;
     const fresh = this.budget === TURN_BUDGET_BYTES;
     let count = 0;
     for (let entry = this.first; entry < this.staged; entry++, count++) {
-      const at = entry * Request.Words;
-      const copied =
-        requests[at + Request.Opcode] === Opcode.Read ? (requests[at + Request.Length] as number) : 0;
-      const cost = copied + READ_COST_BYTES;
+      const cost = this.costs[entry] as number;
       if (cost > this.budget && !(fresh && count === 0)) break;
       this.budget = Math.max(0, this.budget - cost);
-      this.stagedCost = Math.max(0, this.stagedCost - cost);
+      this.stagedCost -= cost;
     }
     return count;
   }

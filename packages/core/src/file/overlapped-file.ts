@@ -2,7 +2,13 @@
 import type { Stats } from 'node:fs';
 import { ALIGNMENT, isAligned } from '../buffers/aligned.js';
 import { invalidArgType, invalidArgValue, systemError } from '../errors.js';
-import { type BoundHandle, bindHandle, closeHandle, type SafeFileHandle } from '../overlapped/index.js';
+import {
+  type BoundHandle,
+  bindHandle,
+  closeHandle,
+  ERROR_INVALID_HANDLE,
+  type SafeFileHandle,
+} from '../overlapped/index.js';
 import { chunks, type ChunksOptions } from '../stream/chunks.js';
 import { OverlappedReadStream, type ReadStreamOptions } from '../stream/read-stream.js';
 import { readableWebStream, type WebStreamOptions } from '../stream/web-stream.js';
@@ -211,7 +217,12 @@ export class OverlappedFile {
   /** As FileHandle's. */
   async stat(): Promise<Stats> {
     if (this.handle.isClosed)
-      throw systemError({ syscall: 'fstat', win32: 6, path: this.path, detail: 'file closed' });
+      throw systemError({
+        syscall: 'fstat',
+        win32: ERROR_INVALID_HANDLE,
+        path: this.path,
+        detail: 'file closed',
+      });
     return this.handle.backend.stat(this.handle.file);
   }
 

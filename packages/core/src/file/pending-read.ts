@@ -9,6 +9,7 @@ import {
   ERROR_BROKEN_PIPE,
   ERROR_HANDLE_EOF,
   ERROR_INVALID_HANDLE,
+  ERROR_INVALID_USER_BUFFER,
   ERROR_NOACCESS,
   ERROR_OPERATION_ABORTED,
   ERROR_PIPE_NOT_CONNECTED,
@@ -31,7 +32,7 @@ function isEndOfFile(errorCode: number): boolean {
 
 const DETAILS: ReadonlyMap<number, string> = new Map([
   [ERROR_INVALID_HANDLE, 'file closed'],
-  [1784, 'too many reads are waiting; try again after some have completed'],
+  [ERROR_INVALID_USER_BUFFER, 'too many reads are waiting; try again after some have completed'],
 ]);
 
 class PendingRead implements Abortable {

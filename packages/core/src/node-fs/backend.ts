@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import {
   type Backend,
+  type BackendFile,
   type BackendStats,
   type CompletionSink,
   ISSUED_PENDING,
@@ -16,7 +17,6 @@ import { win32FromCode } from '../errors.js';
 import { ERROR_HANDLE_EOF } from '../overlapped/constants.js';
 import {
   closeDescriptor,
-  type DescriptorFile,
   hasDirect,
   openDescriptor,
   openDescriptorSync,
@@ -58,11 +58,11 @@ export class NodeFsBackend implements Backend {
     this.sink = sink;
   }
 
-  openSync(request: OpenRequest): DescriptorFile {
+  openSync(request: OpenRequest): BackendFile {
     return openDescriptorSync(request, this.name);
   }
 
-  open(request: OpenRequest): Promise<DescriptorFile> {
+  open(request: OpenRequest): Promise<BackendFile> {
     return openDescriptor(request, this.name);
   }
 
@@ -89,11 +89,11 @@ export class NodeFsBackend implements Backend {
     // node:fs has no way to; the read ends by itself (R63).
   }
 
-  stat(file: DescriptorFile): Promise<fs.Stats> {
+  stat(file: BackendFile): Promise<fs.Stats> {
     return statDescriptor(file, this.name);
   }
 
-  closeFile(file: DescriptorFile): Promise<void> {
+  closeFile(file: BackendFile): Promise<void> {
     return closeDescriptor(file, this.name);
   }
 

@@ -3,9 +3,6 @@ import fs from 'node:fs';
 import type { BackendFile, FileKind, OpenRequest } from '../backend.js';
 import { type NativeError, systemError, win32FromCode } from '../errors.js';
 
-/** A file whose descriptor `node:fs` owns. */
-export type DescriptorFile = BackendFile;
-
 const { O_RDONLY, O_WRONLY } = fs.constants;
 /** 0 where the system has none (Windows, macOS). */
 const O_DIRECT = (fs.constants as { O_DIRECT?: number }).O_DIRECT ?? 0;
@@ -26,7 +23,7 @@ function kindOf(stat: fs.Stats): FileKind {
 }
 
 /** Node's error in our form: the same code on every backend, Node's number kept (R3). */
-export function fromNodeError(error: unknown, syscall: string, path: string, backend: string): Error {
+function fromNodeError(error: unknown, syscall: string, path: string, backend: string): Error {
   const { code, errno } = error as NodeJS.ErrnoException;
   if (code === undefined || errno === undefined) return error as Error; // an argument error
   const native: NativeError = { kind: 'uv', code: errno };
@@ -45,7 +42,7 @@ function directory(request: OpenRequest, backend: string): Error {
   return systemError({ syscall: 'open', win32: 1, path: request.path, backend });
 }
 
-function describe(fd: number, stat: fs.Stats, request: OpenRequest): DescriptorFile {
+function describe(fd: number, stat: fs.Stats, request: OpenRequest): BackendFile {
   return {
     id: fd,
     fd,
@@ -55,7 +52,7 @@ function describe(fd: number, stat: fs.Stats, request: OpenRequest): DescriptorF
   };
 }
 
-export function openDescriptorSync(request: OpenRequest, backend: string): DescriptorFile {
+export function openDescriptorSync(request: OpenRequest, backend: string): BackendFile {
   if (request.direct && !hasDirect) throw unsupportedDirect(request, backend);
   let fd: number | undefined;
   try {
@@ -70,7 +67,7 @@ export function openDescriptorSync(request: OpenRequest, backend: string): Descr
   throw directory(request, backend);
 }
 
-export async function openDescriptor(request: OpenRequest, backend: string): Promise<DescriptorFile> {
+export async function openDescriptor(request: OpenRequest, backend: string): Promise<BackendFile> {
   if (request.direct && !hasDirect) throw unsupportedDirect(request, backend);
   const path = request.path;
   const fd = await new Promise<number>((resolve, reject) => {

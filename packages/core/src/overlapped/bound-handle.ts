@@ -3,6 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { invalidArgType, invalidArgValue, invalidState, systemError } from '../errors.js';
 import { ERROR_INVALID_HANDLE, ERROR_INVALID_PARAMETER } from './constants.js';
 import {
+  dropPacked,
   freeNative,
   type IOCompletionCallback,
   NativeOverlapped,
@@ -61,11 +62,7 @@ export class PreAllocatedOverlapped {
 }
 
 function releaseAllocated(native: NativeOverlapped): void {
-  native.context?.emitDestroy();
-  native.context = undefined;
-  native.callback = undefined;
-  native.pinned = undefined;
-  native.owner = undefined;
+  dropPacked(native);
   native.bound = undefined;
 }
 

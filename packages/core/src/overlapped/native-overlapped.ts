@@ -119,6 +119,15 @@ export function resetForPack(read: NativeOverlapped, offsetLow: number, offsetHi
   read.native = 0;
 }
 
+/** Drops what a pack or an allocation gave the overlapped: the pin ends here (R26). */
+export function dropPacked(read: NativeOverlapped): void {
+  read.context?.emitDestroy();
+  read.context = undefined;
+  read.callback = undefined;
+  read.pinned = undefined;
+  read.owner = undefined;
+}
+
 /** Gives everything the overlapped holds back. @throws ERR_INVALID_STATE if freed before, queued or in flight (R33). */
 export function freeNative(read: NativeOverlapped): void {
   transition(

@@ -3,6 +3,7 @@ import { AsyncResource } from 'node:async_hooks';
 import { invalidArgType, invalidState } from '../errors.js';
 import { asBytes, integerInRange } from '../validate.js';
 import {
+  dropPacked,
   freeNative,
   type IOCompletionCallback,
   NativeOverlapped,
@@ -136,9 +137,5 @@ export class Overlapped {
 
 function releasePacked(native: NativeOverlapped): void {
   Overlapped.releaseFrom(native);
-  native.context?.emitDestroy();
-  native.context = undefined;
-  native.callback = undefined;
-  native.pinned = undefined;
-  native.owner = undefined;
+  dropPacked(native);
 }

@@ -82,58 +82,66 @@ function sharedNodeFs(): NodeFsBackend {
   return (nodeFsBackend ??= new NodeFsBackend());
 }
 
+/** What the loader of a native package says: `packages/linux-uring/src/index.ts`, `packages/win-iocp/src/index.ts`. */
+type LoadResult =
+  | { readonly ok: true; readonly addon: { readonly layout: readonly number[] } }
+  | { readonly ok: false; readonly refusal: ProbeFailure };
+type Loaded<R extends LoadResult> = Extract<R, { ok: true }>;
+
+/** A backend of a native package, and every way in which it may be refused. */
+function createNative<R extends LoadResult>(
+  name: string,
+  load: () => R,
+  make: (loaded: Loaded<R>) => CandidateResult,
+): CandidateResult {
+  const exhausted = descriptorRefusal();
+  if (exhausted !== undefined) return exhausted;
+  let loaded: R;
+  try {
+    loaded = load();
+  } catch (error) {
+    return packageRefusal(name, error);
+  }
+  if (!loaded.ok) return { refusal: loaded.refusal, transient: loaded.refusal.code === 'resource-limit' };
+  const mismatch = checkLayout(name, loaded.addon.layout);
+  if (mismatch !== undefined) return { refusal: mismatch };
+  try {
+    return make(loaded as Loaded<R>);
+  } catch (error) {
+    return engineRefusal(error);
+  }
+}
+
+// The packages' names stand in require calls as they are: bundlers look for that.
+/* eslint-disable @typescript-eslint/no-require-imports -- loaded on demand, and synchronously */
 const uring: Candidate = {
   name: 'io_uring',
   platforms: ['linux'],
-  create() {
-    const name = '@overlapped/linux-uring';
-    const exhausted = descriptorRefusal();
-    if (exhausted !== undefined) return exhausted;
-    let loaded;
-    try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on demand, and synchronously
-      loaded = (require('@overlapped/linux-uring') as typeof import('@overlapped/linux-uring')).load();
-    } catch (error) {
-      return packageRefusal(name, error);
-    }
-    if (!loaded.ok) return { refusal: loaded.refusal, transient: loaded.refusal.code === 'resource-limit' };
-    const mismatch = checkLayout(name, loaded.addon.layout);
-    if (mismatch !== undefined) return { refusal: mismatch };
-    try {
-      return {
-        backend: createUringBackend(loaded.addon, sharedNodeFs),
-        note: `kernel interface: ${loaded.rung}`,
-      };
-    } catch (error) {
-      return engineRefusal(error);
-    }
-  },
+  create: () =>
+    createNative(
+      '@overlapped/linux-uring',
+      () => (require('@overlapped/linux-uring') as typeof import('@overlapped/linux-uring')).load(),
+      ({ addon, rung }) => ({
+        backend: createUringBackend(addon, sharedNodeFs),
+        note: `kernel interface: ${rung}`,
+      }),
+    ),
 };
 
 const iocp: Candidate = {
   name: 'iocp',
   platforms: ['win32'],
-  create() {
-    const name = '@overlapped/win-iocp';
-    let loaded;
-    try {
-      // eslint-disable-next-line @typescript-eslint/no-require-imports -- loaded on demand, and synchronously
-      loaded = (require('@overlapped/win-iocp') as typeof import('@overlapped/win-iocp')).load();
-    } catch (error) {
-      return packageRefusal(name, error);
-    }
-    if (!loaded.ok) return { refusal: loaded.refusal };
-    const { addon } = loaded;
-    const mismatch = checkLayout(name, addon.layout);
-    if (mismatch !== undefined) return { refusal: mismatch };
-    const wine = addon.wine === '' ? '' : ` (Wine ${addon.wine})`;
-    try {
-      return { backend: createIocpBackend(addon), note: `I/O completion port${wine}` };
-    } catch (error) {
-      return engineRefusal(error);
-    }
-  },
+  create: () =>
+    createNative(
+      '@overlapped/win-iocp',
+      () => (require('@overlapped/win-iocp') as typeof import('@overlapped/win-iocp')).load(),
+      ({ addon }) => ({
+        backend: createIocpBackend(addon),
+        note: `I/O completion port${addon.wine === '' ? '' : ` (Wine ${addon.wine})`}`,
+      }),
+    ),
 };
+/* eslint-enable @typescript-eslint/no-require-imports */
 
 const nodeFs: Candidate = {
   name: 'node-fs',
