@@ -1,5 +1,5 @@
 // C++ unit tests of what needs no Node: the drivers of io_uring and of the completion port, each on a scripted kernel, and
-// the shared tables. Under AddressSanitizer and UndefinedBehaviorSanitizer; the completion port's, which has threads, under
+// the shared tables. Under AddressSanitizer and UndefinedBehaviorSanitizer, and, since both have threads, under
 // ThreadSanitizer too. Where a tool is missing it says so; in CI that is a failure.
 //   node scripts/test-native.mjs [doctest arguments]; OVERLAPPED_SEED=n repeats the random parts
 import { spawn, spawnSync } from 'node:child_process';
@@ -14,17 +14,21 @@ const MEMORY = ['-fsanitize=address,undefined', '-fno-sanitize-recover=all', '-f
 const THREADS = ['-fsanitize=thread', '-fno-omit-frame-pointer'];
 /** One program for each driver and sanitizer: the drivers' headers have the same names. */
 const PROGRAMS = [
-  {
-    name: 'linux-uring',
+  ...[MEMORY, THREADS].map((sanitize, i) => ({
+    name: ['linux-uring', 'linux-uring-threads'][i],
     sources: ['packages/native-common/test', 'packages/linux-uring/test/native'],
     includes: [...COMMON, 'packages/linux-uring/native'],
-    sanitize: MEMORY,
-  },
+    sanitize,
+    native: ['copier', 'ring'].map((name) => `packages/linux-uring/native/${name}.cc`),
+    libraries: ['-luring'],
+  })),
   ...[MEMORY, THREADS].map((sanitize, i) => ({
     name: ['win-iocp', 'win-iocp-threads'][i],
     sources: ['packages/win-iocp/test/native'],
     includes: [...COMMON, 'packages/win-iocp/native'],
     sanitize,
+    native: [],
+    libraries: [],
   })),
 ];
 const FLAGS = ['-std=c++20', '-g1', '-Wall', '-Wextra', '-Werror', '-DDOCTEST_CONFIG_SUPER_FAST_ASSERTS'];
@@ -65,18 +69,18 @@ function sourcesOf(directories) {
 }
 
 /** Compiles all of a program's sources at once, and links them. @returns the program, or undefined */
-async function build({ name, sources, includes, sanitize }, main) {
+async function build({ name, sources, includes, sanitize, native, libraries }, main) {
   const directory = join(out, name);
   mkdirSync(directory, { recursive: true });
   const flags = [...sanitize, ...includes.map((include) => `-I${include}`)];
-  const objects = sourcesOf(sources).map((source) => [source, join(directory, `${basename(source)}.o`)]);
+  const objects = [...sourcesOf(sources), ...native].map((source) => [source, join(directory, `${basename(source)}.o`)]);
   const compiled = await Promise.all(
     objects.map(([source, object]) => compile([...flags, '-c', source, '-o', object])),
   );
   if (compiled.includes(false)) return undefined;
   const program = join(directory, 'unit');
   const files = objects.map(([, object]) => object);
-  return (await compile([...sanitize, ...files, main, '-o', program])) ? program : undefined;
+  return (await compile([...sanitize, ...files, main, '-o', program, ...libraries])) ? program : undefined;
 }
 
 mkdirSync(out, { recursive: true });

@@ -61,6 +61,8 @@ Napi::Value stats(const Napi::CallbackInfo& info, Engine* engine) {
   set("enters", counters.enters);
   set("reads", counters.reads);
   set("offloaded", counters.offloaded);
+  set("copied", counters.copied);
+  set("missed", counters.missed);
   set("cancels", counters.cancels);
   set("retries", counters.retries);
   set("strays", counters.strays);

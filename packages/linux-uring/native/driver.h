@@ -10,17 +10,42 @@
 #include <cerrno>
 #include <cstdint>
 #include <deque>
+#include <vector>
+
+#include "copier.h"
 
 namespace overlapped::uring {
 
+// How many reads of a file in a row were over when their submission returned: their bytes were cached.
+// Only reads that most likely are cached are worth a second thread, which can't wait for a disk.
+class Warmth {
+ public:
+  bool is_warm() const { return streak_ == kWarm; }
+  void cached() {
+    if (streak_ >= 0 && streak_ < kWarm) streak_++;
+  }
+  void missed() {
+    if (streak_ > 0) streak_ = 0;
+  }
+  // The file system has no reads that don't wait.
+  void never() { streak_ = kNever; }
+
+ private:
+  static constexpr int8_t kWarm = 32;
+  static constexpr int8_t kNever = -1;
+  int8_t streak_ = 0;
+};
+
 // A read, with everything resolved. `hold` is given back when its slot ends.
 struct Read {
-  int fd = -1;  // or, with `registered`, an index of the ring's table of files
-  bool registered = false;
+  int fd = -1;
+  int table_index = -1;  // in the ring's table of files; -1 where it is not in there
   std::byte* address = nullptr;
   uint32_t length = 0;
   uint64_t position = 0;
   bool async = false;
+  Warmth* warmth = nullptr;    // of its file; null where another thread must not copy it
+  uint64_t submitted_in = 0;   // pumps that were over when the kernel's queue got it
   bool cancelled = false;      // before the kernel saw it
   uint8_t retries = 0;         // of the read
   uint8_t cancel_retries = 0;  // of its cancellation, when the kernel refused the call that carried it
@@ -31,6 +56,8 @@ struct DriverStats {
   uint64_t enters = 0;
   uint64_t reads = 0;
   uint64_t offloaded = 0;
+  uint64_t copied = 0;
+  uint64_t missed = 0;
   uint64_t cancels = 0;
   uint64_t retries = 0;
   uint64_t strays = 0;
@@ -46,16 +73,27 @@ inline constexpr uint32_t kMaxStalls = 64;
 // Rounds of one pump: then the event loop gets its turn, and the eventfd brings us back.
 inline constexpr unsigned kMaxRounds = 8;
 inline constexpr unsigned kReapBatch = 64;
+// Cached reads that cost less than this (Copy::cost) are over before another thread has looked up.
+inline constexpr uint64_t kWorthSharing = 64 << 10;
 
-template <class Kernel, class ReleaseHold>
+template <class Kernel, class ReleaseHold, class Copies>
 class Driver {
  public:
-  Driver(Kernel& kernel, uint32_t capacity, ReleaseHold release)
-      : kernel_(kernel), slots_(capacity), release_(release) {}
+  Driver(Kernel& kernel, uint32_t capacity, ReleaseHold release, Copies& copies)
+      : kernel_(kernel),
+        slots_(capacity),
+        release_(release),
+        copies_(copies),
+        ours_(capacity),
+        copied_(capacity) {
+    fresh_.reserve(capacity);
+  }
 
   uint32_t in_flight() const { return slots_.in_use(); }
   // Requests that the kernel has not taken yet.
   uint32_t deferred() const { return static_cast<uint32_t>(backlog_.size()) + kernel_.unsubmitted(); }
+  // Cached reads that neither thread has begun.
+  bool has_waiting_copies() const { return copies_.waiting() > 0; }
   const DriverStats& stats() const { return stats_; }
 
   // Accepts a read. Its slot must be free: JS gives a slot out again only after its completion.
@@ -65,7 +103,11 @@ class Driver {
     slot.operation.length = std::min(read.length, kMaxReadBytes);
     stats_.reads++;
     stats_.offloaded += read.async ? 1 : 0;
-    if (!queue_read(index, slot)) backlog_.push_back({index, generation, false});
+    if (read.warmth != nullptr && read.warmth->is_warm() && read.length > 0) {
+      share_later(index, slot.operation);
+    } else {
+      give_to_ring(index, slot);
+    }
   }
 
   // Asks for a read to be given up. Nothing happens if it has ended (R64).
@@ -89,17 +131,21 @@ class Driver {
 
   // Gives the queue to the kernel and collects what is complete.
   void pump(CompletionWriter& out) {
+    collect(out);
+    share(out);
     for (unsigned round = 0; round < kMaxRounds; round++) {
       refill(out);
       const bool went = enter(out);
       reap(out);
-      if (!went || (deferred() == 0 && !kernel_.has_hidden_work())) return;
+      if (!went || (deferred() == 0 && !kernel_.has_hidden_work())) break;
     }
+    pumps_++;
   }
 
   // Teardown: waits until the kernel has let go of every buffer (R74). Completions go nowhere.
   // @return false if the kernel refuses to be waited for, so that nothing is known of what it still has
   [[nodiscard]] bool drain(CompletionWriter& scratch) {
+    copies_.stop();
     cancel_all();
     for (uint32_t refusals = 0; slots_.in_use() > 0;) {
       scratch.rewind();
@@ -128,16 +174,82 @@ class Driver {
 
   static uint64_t token(uint32_t index, uint32_t generation) { return (uint64_t{generation} << 32) | index; }
 
+  void give_to_ring(uint32_t index, Slot& slot) {
+    if (!queue_read(index, slot)) backlog_.push_back({index, slot.generation, false});
+  }
+
+  void share_later(uint32_t index, const Read& read) {
+    fresh_.push_back({.slot = index,
+                      .fd = read.fd,
+                      .address = read.address,
+                      .length = read.length,
+                      .position = read.position});
+    fresh_cost_ += fresh_.back().cost();
+    shared_++;
+  }
+
+  // Puts cached reads in line for both threads, and gives our part to the ring.
+  void share(CompletionWriter& out) {
+    if (fresh_.empty() && !has_waiting_copies()) return;
+    if (has_waiting_copies() || fresh_cost_ >= kWorthSharing) {
+      const auto fresh = static_cast<uint32_t>(fresh_.size());
+      const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data());
+      for (uint32_t i = 0; i < count; i++) take_back(ours_[i].slot, out);
+    } else {
+      for (const Copy& copy : fresh_) take_back(copy.slot, out);
+    }
+    fresh_.clear();
+    fresh_cost_ = 0;
+  }
+
+  // A read that was in line, and now is ours alone.
+  void take_back(uint32_t index, CompletionWriter& out) {
+    shared_--;
+    Slot& slot = slots_[index];
+    if (slot.operation.cancelled) {
+      finish(index, slot, ECANCELED, 0, out);
+    } else {
+      give_to_ring(index, slot);
+    }
+  }
+
+  // What the other thread has copied. Anything but all bytes is for the ring to decide: the file may end
+  // there.
+  void collect(CompletionWriter& out) {
+    const uint32_t count = copies_.collect(copied_.data());
+    for (uint32_t i = 0; i < count; i++) {
+      const auto [index, result] = copied_[i];
+      Slot& slot = slots_[index];
+      const Read& read = slot.operation;
+      if (result >= 0 && static_cast<uint32_t>(result) == read.length) {
+        stats_.copied++;
+        shared_--;
+        finish(index, slot, 0, read.length, out);
+        continue;
+      }
+      stats_.missed++;
+      if (result >= 0 || result == -EAGAIN) {
+        read.warmth->missed();
+      } else {
+        read.warmth->never();
+      }
+      take_back(index, out);
+    }
+  }
+
   // First come, first served: nothing overtakes the backlog.
   io_uring_sqe* next_entry() { return !backlog_.empty() && !refilling_ ? nullptr : kernel_.next_entry(); }
 
   bool queue_read(uint32_t index, Slot& slot) {
     io_uring_sqe* entry = next_entry();
     if (entry == nullptr) return false;
-    const Read& read = slot.operation;
-    io_uring_prep_read(entry, read.fd, read.address, read.length, read.position);
+    Read& read = slot.operation;
+    const bool in_table = read.table_index >= 0;
+    io_uring_prep_read(entry, in_table ? read.table_index : read.fd, read.address, read.length,
+                       read.position);
     if (read.async) entry->flags |= IOSQE_ASYNC;
-    if (read.registered) entry->flags |= IOSQE_FIXED_FILE;
+    if (in_table) entry->flags |= IOSQE_FIXED_FILE;
+    read.submitted_in = pumps_;
     entry->user_data = token(index, slot.generation);
     Slots::transition(slot, SlotState::InFlight);
     return true;
@@ -188,7 +300,7 @@ class Driver {
 
   // Whether a completion may still come that frees what the kernel is short of.
   bool kernel_has_reads() const {
-    uint32_t waiting = 0;
+    uint32_t waiting = shared_;
     kernel_.each_unsubmitted([&](uint64_t user_data) { waiting += (user_data & kCancelBit) == 0 ? 1 : 0; });
     for (const Waiting& entry : backlog_) waiting += entry.cancel ? 0 : 1;
     return slots_.in_use() > waiting;
@@ -249,7 +361,18 @@ class Driver {
     } else if (result == 0 && slot->operation.length > 0) {
       finish(index, *slot, kCompletionEndOfFile, 0, out);
     } else {
+      learn(slot->operation);
       finish(index, *slot, 0, static_cast<uint32_t>(result), out);
+    }
+  }
+
+  // A read that its submission ended was cached.
+  void learn(const Read& read) {
+    if (read.warmth == nullptr) return;
+    if (read.submitted_in == pumps_) {
+      read.warmth->cached();
+    } else {
+      read.warmth->missed();
     }
   }
 
@@ -278,6 +401,16 @@ class Driver {
   std::deque<Waiting> backlog_;
   bool refilling_ = false;
   uint32_t stalls_ = 0;
+
+  Copies& copies_;
+  // Cached reads that the next pump puts in line, and what they cost.
+  std::vector<Copy> fresh_;
+  uint64_t fresh_cost_ = 0;
+  // Reads that are in line, or with the other thread.
+  uint32_t shared_ = 0;
+  std::vector<Copy> ours_;
+  std::vector<Copied> copied_;
+  uint64_t pumps_ = 0;
   DriverStats stats_;
 };
 

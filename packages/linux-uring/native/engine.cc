@@ -25,7 +25,8 @@ Engine::Engine(napi_env env, const EngineTables& tables, uint32_t queue_entries)
     : env_(env),
       tables_(tables),
       queue_entries_(queue_entries),
-      driver_(ring_, tables.capacity, ReleaseRegion{regions_.get()}) {}
+      copier_(tables.capacity, [this] { waker_.wake(); }),
+      driver_(ring_, tables.capacity, ReleaseRegion{regions_.get()}, copier_) {}
 
 Engine::~Engine() { OVERLAPPED_INVARIANT(driver_.in_flight() == 0); }
 
@@ -72,14 +73,15 @@ void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
     out.write(request.slot, request.generation, known ? EFAULT : EBADF, 0);
     return;
   }
-  const File& file = files_[request.file];
+  File& file = files_[request.file];
   driver_.stage_read(request.slot, request.generation,
-                     {.fd = file.registered ? static_cast<int>(request.file) : file.fd,
-                      .registered = file.registered,
+                     {.fd = file.fd,
+                      .table_index = file.registered ? static_cast<int>(request.file) : -1,
                       .address = address,
                       .length = request.length,
                       .position = file.positioned ? request.position : 0,
                       .async = request.async,
+                      .warmth = file.positioned && !request.async ? &file.warmth : nullptr,
                       .hold = regions_->share(address)});
 }
 
@@ -93,7 +95,7 @@ void Engine::pump(CompletionWriter& out) {
     if (has_completions()) driver_.pump(out);
     // What the pump's round limit or a busy kernel left over is signalled by hand: the loop's other work goes
     // first.
-    if (has_completions() || driver_.deferred() > 0) waker_.wake();
+    if (has_completions() || driver_.deferred() > 0 || driver_.has_waiting_copies()) waker_.wake();
   }
   tables_.set_in_flight(driver_.in_flight());
   waker_.keep_alive(driver_.in_flight() > 0);
@@ -118,7 +120,7 @@ uint32_t Engine::add_file(int fd, bool positioned) {
     free_files_.pop_back();
   }
   const bool registered = id < file_table_ && ring_.set_file(id, fd);
-  files_[id] = {fd, positioned, registered};
+  files_[id] = {.fd = fd, .positioned = positioned, .registered = registered, .warmth = {}};
   return id;
 }
 

@@ -6,6 +6,7 @@
 #include <overlapped/region_registry.h>
 #include <overlapped/tables.h>
 
+#include <deque>
 #include <memory>
 #include <vector>
 
@@ -36,7 +37,6 @@ class Engine {
 
   // 0 or -errno; the engine is unusable after a failure, but destroys cleanly.
   int open();
-  bool is_open() const { return state_ == State::Open; }
 
   // The hot call: requests [first, first + count) go to the kernel. @return completions in the table
   uint32_t submit(uint32_t first, uint32_t count);
@@ -63,6 +63,7 @@ class Engine {
     int fd = -1;
     bool positioned = true;
     bool registered = false;  // under its id in the ring's table
+    Warmth warmth;
   };
 
   void stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
@@ -77,8 +78,10 @@ class Engine {
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
   Ring ring_;
   Waker waker_;
-  Driver<Ring, ReleaseRegion> driver_;
-  std::vector<File> files_;
+  Copier copier_;
+  Driver<Ring, ReleaseRegion, Copier> driver_;
+  // Stays in place while it grows: reads in flight point to their file's warmth.
+  std::deque<File> files_;
   std::vector<uint32_t> free_files_;
   uint32_t file_table_ = 0;  // entries of the ring's table of files; 0 where there is none
   uint64_t wakeups_ = 0;

@@ -64,6 +64,8 @@ class Ring {
     queue.sqe_head = queue.sqe_tail = head;
     __atomic_store_n(queue.ktail, head, __ATOMIC_RELEASE);
   }
+  // Submits, and waits until `count` completions are there. @return taken, or -errno
+  int submit_and_wait(unsigned count) { return io_uring_submit_and_wait(&ring_, count); }
   // Waits for at least one completion. @return 0 or -errno (-ETIME)
   int wait(unsigned milliseconds);
 

@@ -46,6 +46,7 @@ void Waker::keep_alive(bool alive) {
 }
 
 void Waker::wake() {
+  if (signalled_.exchange(true)) return;
   const uint64_t one = 1;
   // EAGAIN means that the counter is full: the loop will wake anyway.
   while (::write(fd_, &one, sizeof one) < 0 && errno == EINTR) {
@@ -74,6 +75,8 @@ void Waker::drain_eventfd() {
   // EAGAIN means that somebody else has read it: nothing to do, the completion queue says what there is.
   while (::read(fd_, &count, sizeof count) < 0 && errno == EINTR) {
   }
+  // Whoever signals from here on writes again; what was said before is seen by the look that follows.
+  signalled_ = false;
 }
 
 }  // namespace overlapped::uring

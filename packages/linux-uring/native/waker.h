@@ -2,6 +2,7 @@
 // descriptor must not be watched: with DEFER_TASKRUN it loses wake-ups.
 #pragma once
 
+#include <atomic>
 #include <memory>
 
 #include "uv_abi.h"
@@ -24,7 +25,7 @@ class Waker {
   // Reads in flight keep the event loop alive; an idle backend does not (R75).
   void keep_alive(bool alive);
 
-  // Wakes the loop as a completion would.
+  // Wakes the loop as a completion would. From any thread; costs nothing while a wake-up is on its way.
   void wake();
 
   // Stops at once; `closed(context)` is called from the event loop when libuv has let go of the handle, or at
@@ -40,6 +41,7 @@ class Waker {
   Callback closed_ = nullptr;
   void* context_ = nullptr;
   bool alive_ = false;
+  std::atomic<bool> signalled_ = false;
 };
 
 }  // namespace overlapped::uring

@@ -29,8 +29,10 @@ class Chaos {
     for (unsigned i = 0; i < steps; i++) step();
     rig_.kernel.default_answer = 0;
     rig_.kernel.answers.clear();
+    rig_.copies.leaves = 0;
     for (unsigned i = 0; !live_.empty(); i++) {
       REQUIRE(i < 10'000);
+      while (rig_.copies.waiting() > 0) rig_.copies.copy_one();
       while (!rig_.kernel.reads.empty()) end_one();
       pump();
     }
@@ -49,6 +51,9 @@ class Chaos {
     for (unsigned n = random_() % 4; n > 0; n--) start_one();
     if (chance(30) && !live_.empty()) rig_.cancel(any(live_));
     if (chance(3)) rig_.driver.cancel_all();
+    if (chance(20)) rig_.warm();
+    rig_.copies.leaves = random_() % 5;
+    for (unsigned n = random_() % 3; n > 0 && rig_.copies.waiting() > 0; n--) copy_one();
     if (chance(25)) rig_.kernel.answers.push_back(answer());
     if (chance(5)) rig_.kernel.post(token(random_() % (capacity_ + 3), 1'000'000 + random_() % 10), 1);
     for (unsigned n = random_() % 4; n > 0 && !rig_.kernel.reads.empty(); n--) end_one();
@@ -65,8 +70,17 @@ class Chaos {
     for (const uint64_t read : live_) {
       if (static_cast<uint32_t>(read) == slot) return;
     }
-    live_.insert(rig_.read(slot, chance(10) ? 0 : 1 + random_() % 5000, chance(20)));
+    live_.insert(rig_.read(slot, chance(10) ? 0 : 1 + random_() % 100'000, chance(20)));
     started_++;
+  }
+
+  void copy_one() {
+    constexpr int32_t kResults[] = {-EAGAIN, -EOPNOTSUPP, 0, 1};
+    if (chance(80)) {
+      rig_.copies.copy_one();
+    } else {
+      rig_.copies.copy_one(kResults[random_() % (chance(1) ? 4 : 1)]);
+    }
   }
 
   void end_one() {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "driver.h"
+#include "scripted_copies.h"
 #include "scripted_kernel.h"
 
 namespace overlapped::uring {
@@ -32,14 +33,16 @@ class Rig {
  public:
   explicit Rig(uint32_t capacity, unsigned entries = 8)
       : kernel(entries),
-        driver(kernel, capacity, Release{this}),
+        driver(kernel, capacity, Release{this}, copies),
         out(table_for(capacity), capacity),
         memory_(capacity),
         generations_(capacity) {}
   ~Rig() { CHECK_MESSAGE(held.empty(), "a hold was never released"); }
 
   ScriptedKernel kernel;
-  Driver<ScriptedKernel, Release> driver;
+  ScriptedCopies copies;
+  Warmth warmth;  // of the one file
+  Driver<ScriptedKernel, Release, ScriptedCopies> driver;
   std::map<void*, uint64_t> held;  // address of the buffer, to the read that holds it
 
   uint64_t read(uint32_t slot, uint32_t length = 16, bool async = false) {
@@ -47,8 +50,17 @@ class Rig {
     void* hold = &memory_[slot];
     REQUIRE(held.emplace(hold, token(slot, generation)).second);
     driver.stage_read(slot, generation,
-                      {.fd = 3, .address = &memory_[slot], .length = length, .async = async, .hold = hold});
+                      {.fd = 3,
+                       .address = &memory_[slot],
+                       .length = length,
+                       .async = async,
+                       .warmth = async ? nullptr : &warmth,
+                       .hold = hold});
     return token(slot, generation);
+  }
+  // From here on reads are shared with the copier.
+  void warm() {
+    for (unsigned i = 0; i < 100; i++) warmth.cached();
   }
   void cancel(uint64_t read) {
     driver.stage_cancel(static_cast<uint32_t>(read), static_cast<uint32_t>(read >> 32));

@@ -1,0 +1,221 @@
+#include "copier.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <chrono>
+#include <csignal>
+#include <memory>
+#include <system_error>
+
+#include "ring.h"
+
+namespace overlapped::uring {
+namespace {
+
+// Reads in line that cost this are worth waking the thread, where it sleeps.
+constexpr uint64_t kWorthWaking = 256 << 10;
+// How long the thread looks for more before it sleeps: about as long as the JS thread takes between two
+// submissions. A wake-up costs both of them more than this.
+constexpr std::chrono::microseconds kPatience{20};
+// Of what is in line, the part that the caller takes: one in this many. Small, because it also runs what
+// follows from all of them.
+constexpr uint64_t kOurPart = 4;
+// But at least this much, because a system call's fixed price wants to be shared; and so much the thread
+// takes at once, which wants to have something to report soon.
+constexpr uint64_t kLeastOurs = 96 << 10;
+constexpr uint64_t kTheirs = 192 << 10;
+
+void pause_briefly() {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+// Node's signals are for its own threads.
+class SignalsBlocked {
+ public:
+  SignalsBlocked() {
+    sigset_t all;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  sigset_t before_{};
+};
+
+void copy_through(Ring& ring, const Copy* copies, uint32_t count, Copied* results) {
+  for (uint32_t i = 0; i < count; i++) {
+    const Copy& copy = copies[i];
+    results[i] = {copy.slot, -EAGAIN};
+    io_uring_sqe* entry = ring.next_entry();
+    io_uring_prep_read(entry, copy.fd, copy.address, copy.length, copy.position);
+    entry->rw_flags = RWF_NOWAIT;
+    entry->user_data = i;
+  }
+  for (uint32_t left = count; left > 0;) {
+    const int entered = ring.submit_and_wait(left);
+    // The kernel took none of them: they are as good as not cached.
+    if (entered < 0 && entered != -EINTR) {
+      left -= ring.unsubmitted();
+      ring.discard_unsubmitted();
+    }
+    io_uring_cqe* batch[kCopyBatch];
+    const unsigned ended = ring.peek(batch, kCopyBatch);
+    for (unsigned i = 0; i < ended; i++) results[batch[i]->user_data].result = batch[i]->res;
+    ring.advance(ended);
+    left -= ended;
+  }
+}
+
+}  // namespace
+
+CopyCached open_copy_ring() {
+  auto ring = std::make_shared<Ring>();
+  if (ring->open({.entries = kCopyBatch, .completion_entries = 2 * kCopyBatch}) != 0) return {};
+  return [ring](const Copy* copies, uint32_t count, Copied* results) {
+    copy_through(*ring, copies, count, results);
+  };
+}
+
+SpareCores& SpareCores::of_process() {
+  static SpareCores cores([] {
+    cpu_set_t usable;
+    // Fails on machines with more cores than the set has room for: there are some to spare.
+    return sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable) - 1 : CPU_SETSIZE;
+  }());
+  return cores;
+}
+
+bool SpareCores::take() {
+  int free = free_.load();
+  while (free > 0) {
+    if (free_.compare_exchange_weak(free, free - 1)) return true;
+  }
+  return false;
+}
+
+Copier::Copier(uint32_t capacity, std::function<void()> wake, OpenCopies open, SpareCores& cores)
+    : wake_(std::move(wake)), open_(std::move(open)), cores_(cores), line_(capacity), ended_(capacity) {}
+
+uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours) {
+  bool woken = false;
+  uint32_t taken = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    const uint32_t before = waiting();
+    for (uint32_t i = 0; i < count; i++) {
+      line_[(first_ + before + i) % line_.size()] = fresh[i];
+      waiting_cost_ += fresh[i].cost();
+    }
+    waiting_.store(before + count, std::memory_order_relaxed);
+    if (!awake_ && waiting_cost_ >= kWorthWaking) woken = awake_ = wake_thread();
+    const uint64_t part = awake_ ? std::max(waiting_cost_ / kOurPart, kLeastOurs) : waiting_cost_;
+    taken = take(ours, part, before + count);
+  }
+  if (woken) changed_.notify_one();
+  return taken;
+}
+
+uint32_t Copier::collect(Copied* out) {
+  if (ended_count_.load(std::memory_order_relaxed) == 0) return 0;
+  const std::lock_guard lock(mutex_);
+  const uint32_t count = ended_count_.load(std::memory_order_relaxed);
+  std::copy_n(ended_.begin(), count, out);
+  ended_count_.store(0, std::memory_order_relaxed);
+  return count;
+}
+
+void Copier::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+  }
+  changed_.notify_one();
+  if (thread_.joinable()) thread_.join();
+}
+
+// The thread is made at its first use: most programs never need it.
+bool Copier::wake_thread() {
+  if (refused_ || stopping_ || !cores_.take()) return false;
+  if (thread_.joinable()) return true;
+  try {
+    const SignalsBlocked blocked;
+    thread_ = std::thread([this] { run(); });
+    return true;
+  } catch (const std::system_error&) {
+    refused_ = true;
+    cores_.give_back();
+    return false;
+  }
+}
+
+// Takes from the front until `cost` is reached, or `max` reads are.
+uint32_t Copier::take(Copy* out, uint64_t cost, uint32_t max) {
+  const uint32_t before = waiting();
+  uint32_t count = 0;
+  for (uint64_t taken = 0; taken < cost && count < std::min(before, max); count++) {
+    out[count] = line_[first_];
+    first_ = first_ + 1 == line_.size() ? 0 : first_ + 1;
+    taken += out[count].cost();
+    waiting_cost_ -= out[count].cost();
+  }
+  waiting_.store(before - count, std::memory_order_relaxed);
+  return count;
+}
+
+void Copier::run() {
+  const CopyCached copy_cached = open_();
+  std::array<Copy, kCopyBatch> copies;
+  std::array<Copied, kCopyBatch> results;
+  std::unique_lock lock(mutex_);
+  if (!copy_cached) {
+    refused_ = true;
+    retire();
+    return;
+  }
+  while (sleep(lock)) {
+    const uint32_t count = take(copies.data(), kTheirs, kCopyBatch);
+    lock.unlock();
+    copy_cached(copies.data(), count, results.data());
+    lock.lock();
+    const uint32_t ended = ended_count_.load(std::memory_order_relaxed);
+    std::copy_n(results.begin(), count, ended_.begin() + ended);
+    ended_count_.store(ended + count, std::memory_order_relaxed);
+    lock.unlock();
+    wake_();
+    lock.lock();
+  }
+  retire();
+}
+
+void Copier::retire() {
+  if (awake_) cores_.give_back();
+  awake_ = false;
+}
+
+// Waits until there is something to take. @return false when it is over
+bool Copier::sleep(std::unique_lock<std::mutex>& lock) {
+  const auto called = [this] { return waiting() > 0 || stopping_; };
+  if (!called()) {
+    lock.unlock();
+    const auto end = std::chrono::steady_clock::now() + kPatience;
+    while (!called() && std::chrono::steady_clock::now() < end) pause_briefly();
+    lock.lock();
+  }
+  while (!called()) {
+    retire();
+    changed_.wait(lock, [this] { return awake_ || stopping_; });
+  }
+  return !stopping_;
+}
+
+}  // namespace overlapped::uring

@@ -1,0 +1,107 @@
+// A second thread for cached reads. The ring copies what is in the page cache inside the system call that
+// submits it, on the JS thread; where many such reads wait and a core is idle, this thread takes some of
+// them. Both take from one line, so that neither waits for the other: a copier that gets no processor time
+// takes none.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+namespace overlapped::uring {
+
+// A read that either thread may copy.
+struct Copy {
+  uint32_t slot = 0;
+  int fd = -1;
+  std::byte* address = nullptr;
+  uint32_t length = 0;
+  uint64_t position = 0;
+
+  // In bytes: what it copies, and what a read costs besides.
+  uint64_t cost() const { return uint64_t{length} + (8 << 10); }
+};
+
+// What the copier made of it: bytes, or -errno.
+struct Copied {
+  uint32_t slot = 0;
+  int32_t result = 0;
+};
+
+// Copies `count` reads, at most kCopyBatch. None waits for a disk: what is not cached fails with EAGAIN.
+using CopyCached = std::function<void(const Copy* copies, uint32_t count, Copied* results)>;
+inline constexpr uint32_t kCopyBatch = 16;
+
+// Called once, on the copier's thread. The default has a ring of its own. @return empty if it can't be had
+using OpenCopies = std::function<CopyCached()>;
+CopyCached open_copy_ring();
+
+// How many copiers may be awake at once in this process: the cores that it may use, less one for who asks.
+class SpareCores {
+ public:
+  explicit SpareCores(int count) : free_(count) {}
+  static SpareCores& of_process();
+
+  bool take();
+  void give_back() { free_.fetch_add(1); }
+
+ private:
+  std::atomic<int> free_;
+};
+
+class Copier {
+ public:
+  // @param capacity the most copies at once
+  // @param wake called on the copier's thread when there is something to collect
+  Copier(uint32_t capacity, std::function<void()> wake, OpenCopies open = open_copy_ring,
+         SpareCores& cores = SpareCores::of_process());
+  ~Copier() { stop(); }
+  Copier(const Copier&) = delete;
+  Copier& operator=(const Copier&) = delete;
+
+  // Puts `count` reads in line, and takes from its front what the caller is to do itself: a part, so that it
+  // soon has completions to go on with; all of it where there is nobody to share with.
+  // @param ours has room for `capacity`
+  // @return how many were written to `ours`
+  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours);
+  // Writes every ended copy to `out`, which has room for `capacity`. @return how many
+  uint32_t collect(Copied* out);
+  // Reads in line that nobody has taken.
+  uint32_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+
+  // Ends the thread after the copies it is at; what waits in line stays there for `share`. Idempotent.
+  void stop();
+
+ private:
+  bool wake_thread();
+  void run();
+  bool sleep(std::unique_lock<std::mutex>& lock);
+  void retire();
+  uint32_t take(Copy* out, uint64_t cost, uint32_t max);
+
+  const std::function<void()> wake_;
+  const OpenCopies open_;
+  SpareCores& cores_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // The line: a ring, which can't overflow since a slot carries one read.
+  std::vector<Copy> line_;
+  uint32_t first_ = 0;
+  uint64_t waiting_cost_ = 0;
+  std::vector<Copied> ended_;
+  // Both change under the lock; reading them without it tells whether a look is worth one.
+  std::atomic<uint32_t> waiting_ = 0;
+  std::atomic<uint32_t> ended_count_ = 0;
+  std::atomic<bool> stopping_ = false;
+  bool awake_ = false;
+  bool refused_ = false;  // the system has no thread, or no ring, for us
+  std::thread thread_;
+};
+
+}  // namespace overlapped::uring

@@ -1,0 +1,169 @@
+// The copier with its thread, on scripted copies and on a real ring: every read is taken once, by one of the
+// two.
+#include "copier.h"
+
+#include <doctest/doctest.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <numeric>
+#include <set>
+
+using namespace overlapped::uring;
+
+namespace {
+
+constexpr uint32_t kLength = 64 << 10;
+
+// Lets the copier's wake-ups be waited for, as the event loop does.
+class Bell {
+ public:
+  void ring() {
+    const std::lock_guard lock(mutex_);
+    rings_++;
+    changed_.notify_one();
+  }
+  void wait() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return rings_ > 0; });
+    rings_ = 0;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  unsigned rings_ = 0;
+};
+
+// Fills each buffer's first word with its position, as a file of such words would.
+void copy_scripted(const Copy* copies, uint32_t count, Copied* results) {
+  for (uint32_t i = 0; i < count; i++) {
+    std::memcpy(copies[i].address, &copies[i].position, sizeof copies[i].position);
+    results[i] = {copies[i].slot, static_cast<int32_t>(copies[i].length)};
+  }
+}
+
+OpenCopies scripted() {
+  return [] { return CopyCached(copy_scripted); };
+}
+
+// A caller with `capacity` slots that keeps them all busy.
+class Caller {
+ public:
+  Caller(uint32_t capacity, SpareCores& cores, OpenCopies open)
+      : copier(
+            capacity, [this] { bell.ring(); }, std::move(open), cores),
+        memory_(capacity),
+        ours_(capacity),
+        copied_(capacity) {}
+
+  // Reads until `total` have ended. @return how many of them the copier has ended
+  uint32_t run(uint32_t total) {
+    uint32_t begun = 0;
+    uint32_t theirs = 0;
+    std::vector<uint32_t> free(memory_.size());
+    std::iota(free.begin(), free.end(), 0);
+    std::set<uint32_t> busy;
+    for (uint32_t ended = 0; ended < total;) {
+      std::vector<Copy> fresh;
+      for (; begun < total && !free.empty(); begun++) {
+        const uint32_t slot = free.back();
+        free.pop_back();
+        busy.insert(slot);
+        memory_[slot] = 0;
+        fresh.push_back({.slot = slot,
+                         .address = reinterpret_cast<std::byte*>(&memory_[slot]),
+                         .length = kLength,
+                         .position = begun + 1});
+      }
+      const auto end = [&](uint32_t slot) {
+        REQUIRE_MESSAGE(busy.erase(slot) == 1, "a read ended twice");
+        REQUIRE(memory_[slot] != 0);
+        free.push_back(slot);
+        ended++;
+      };
+      const uint32_t taken = copier.share(fresh.data(), static_cast<uint32_t>(fresh.size()), ours_.data());
+      std::vector<Copied> results(taken);
+      copy_scripted(ours_.data(), taken, results.data());
+      for (const Copied& copied : results) end(copied.slot);
+      const uint32_t count = copier.collect(copied_.data());
+      for (uint32_t i = 0; i < count; i++) end(copied_[i].slot);
+      theirs += count;
+      if (taken == 0 && count == 0 && ended < total) bell.wait();
+    }
+    CHECK(busy.empty());
+    CHECK(copier.waiting() == 0);
+    return theirs;
+  }
+
+  Bell bell;
+  Copier copier;
+
+ private:
+  std::vector<uint64_t> memory_;
+  std::vector<Copy> ours_;
+  std::vector<Copied> copied_;
+};
+
+}  // namespace
+
+TEST_CASE("two threads share one line, and every read ends once") {
+  SpareCores cores(1);
+  Caller caller(100, cores, scripted());
+  uint32_t theirs = 0;
+  for (unsigned i = 0; i < 100 && theirs == 0; i++) theirs += caller.run(20'000);
+  CHECK(theirs > 0);
+  caller.copier.stop();
+  CHECK(cores.take());  // given back
+}
+
+TEST_CASE("without a spare core, a thread or a ring the caller does everything") {
+  SpareCores none(0);
+  SpareCores one(1);
+  CHECK(Caller(10, none, scripted()).run(1000) == 0);
+  CHECK(Caller(10, one, [] { return CopyCached(); }).run(1000) == 0);
+  CHECK(one.take());
+}
+
+TEST_CASE("after stop nobody takes what waits but the caller") {
+  SpareCores cores(1);
+  Caller caller(10, cores, scripted());
+  caller.run(100);
+  caller.copier.stop();
+  CHECK(caller.run(100) == 0);
+  caller.copier.stop();
+}
+
+TEST_CASE("the default copies what is cached, and says how much it could not") {
+  char path[] = "/tmp/overlapped-copier-XXXXXX";
+  const int fd = mkstemp(path);
+  REQUIRE(fd >= 0);
+  unlink(path);
+  std::vector<char> content(3 * kLength);
+  for (size_t i = 0; i < content.size(); i++) content[i] = static_cast<char>(i * 7 >> 8);
+  REQUIRE(write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
+
+  const CopyCached copy_cached = open_copy_ring();
+  REQUIRE_MESSAGE(copy_cached, "io_uring is not available here");
+  std::vector<char> memory(4 * kLength);
+  std::vector<Copy> copies;
+  for (uint32_t i = 0; i < 4; i++) {
+    copies.push_back({.slot = 10 + i,
+                      .fd = i == 3 ? -1 : fd,
+                      .address = reinterpret_cast<std::byte*>(&memory[size_t{i} * kLength]),
+                      .length = kLength,
+                      .position = size_t{i} * kLength + 100});
+  }
+  std::vector<Copied> results(4);
+  copy_cached(copies.data(), 4, results.data());
+  close(fd);
+  for (uint32_t i = 0; i < 4; i++) CHECK(results[i].slot == 10 + i);
+  CHECK(results[0].result == kLength);
+  CHECK(results[1].result == kLength);
+  CHECK(results[2].result == kLength - 100);  // the file ends there
+  CHECK(results[3].result == -EBADF);
+  CHECK(std::memcmp(memory.data(), content.data() + 100, content.size() - 100) == 0);
+}
