@@ -1,4 +1,5 @@
 /** What a measurement is told, and what it says: the two sides of the child process. */
+import type { Metrics } from './metrics.js';
 import type { Workload } from './workloads.js';
 
 export interface Job {
@@ -24,10 +25,8 @@ export interface Sample {
   readonly cpuSeconds: number;
   /** Reads whose content was compared; 0 for fio, which has its own pattern. */
   readonly verified: number;
-  /** loop only: 99th percentile of the timer's delay, milliseconds, at a resolution of 1 ms (the interval itself, about
-   * 1 ms, is in it). */
-  readonly delayP99Ms?: number;
-  readonly delayMaxMs?: number;
+  /** What this kind of workload measures besides. */
+  readonly metrics?: Metrics;
 }
 
 /** A random sequence that is the same everywhere: xorshift32. */

@@ -1,6 +1,7 @@
 /** Tables for people. */
 import Table from 'cli-table3';
 import type { Verdict } from './goals.js';
+import { METRICS, type MetricName } from './metrics.js';
 import { type Metric, ratio, type Repetition, type Spread, summarize } from './statistics.js';
 import type { Workload, WorkloadKind } from './workloads.js';
 
@@ -23,12 +24,11 @@ const BYTES: Figure = {
   title: 'GB/s',
   format: (value) => (value / 1e9).toFixed(2),
 };
-const DELAY: Figure = {
-  metric: 'delayP99Ms',
-  title: 'delay p99 [ms]',
-  format: (value) => value.toFixed(2),
-  lower: true,
-};
+function metricFigure(metric: MetricName): Figure {
+  const { title, unit, lower } = METRICS[metric];
+  return { metric, title: `${title} [${unit}]`, format: (value) => value.toFixed(2), lower };
+}
+const DELAY = metricFigure('delayP99Ms');
 
 const CPU_PER_READ: Figure = {
   metric: 'cpuPerOp',
@@ -57,6 +57,11 @@ export const FIGURES: Record<WorkloadKind, Figure> = {
   stream: BYTES,
   loop: DELAY,
   files: FILES,
+  latency: metricFigure('p99Us'),
+  contended: metricFigure('busyP99Us'),
+  busy: OPS,
+  workers: OPS,
+  memory: metricFigure('rssMiB'),
 };
 
 export function formatRatio(value: number): string {

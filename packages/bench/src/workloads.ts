@@ -1,13 +1,26 @@
 /** What is measured, as data. Adding a workload is one entry of {@link WORKLOADS}. */
 
-/** `random`: positioned reads of one size. `stream`: the whole file in order. `batch`: many ranges a call.
- * `loop`: how late the event loop runs while reads are queued. `files`: small files, opened, read whole and closed. */
-export type WorkloadKind = 'random' | 'stream' | 'batch' | 'loop' | 'files';
+/**
+ * `random`: positioned reads of one size, `depth` in flight. `stream`: the whole file in order. `batch`: many ranges a
+ * call. `loop`: how late the event loop runs while reads are queued. `files`: small files, opened, read whole and closed.
+ * `latency`: reads at a fixed rate, whatever becomes of those before. `contended`: single reads, first with an idle thread
+ * pool, then with a full one. `busy`: as random, while JavaScript works half of the time. `workers`: as random, in four
+ * worker threads at once. `memory`: many reads queued at once into one slab.
+ */
+export type WorkloadKind =
+  'random' | 'stream' | 'batch' | 'loop' | 'files' | 'latency' | 'contended' | 'busy' | 'workers' | 'memory';
+
+/** Where the bytes come from. `cached`: the page cache. `cold`: the disk, through the page cache, which was dropped
+ * before. `direct`: past the page cache (O_DIRECT, FILE_FLAG_NO_BUFFERING). */
+export type CacheState = 'cached' | 'cold' | 'direct';
+
+/** `full`: everything. `quick`: each kind once. `goals`: what the goals are about. */
+export type Suite = 'quick' | 'full' | 'goals';
 
 /** How much work one measurement is. */
 export interface Amount {
-  /** random: reads. stream: times through the file. batch: calls. loop: rounds of `depth` reads.
-   * files: files. */
+  /** random, busy, latency: reads. stream: times through the file. batch: calls. loop: rounds of `depth` reads.
+   * files: files. contended: reads, idle and then busy. workers: reads of each thread. memory: reads. */
   readonly full: number;
   readonly quick: number;
 }
@@ -20,8 +33,10 @@ export interface Workload {
   readonly blockSize: number;
   /** Reads in flight; ranges of a batch. A synchronous peer has one whatever this says. */
   readonly depth: number;
-  /** Past the page cache: O_DIRECT, FILE_FLAG_NO_BUFFERING. */
-  readonly direct: boolean;
+  readonly cache: CacheState;
+  readonly suite: readonly Suite[];
+  /** latency only: reads that are due per second. */
+  readonly rate?: number;
   readonly amount: Amount;
   /** Peers that the others are compared with, by id; those that are missing are left out. */
   readonly baselines: readonly string[];
@@ -29,32 +44,47 @@ export interface Workload {
 
 const KIB = 1024;
 
-function random(blockKib: number, depth: number, full: number, direct = false): Workload {
+const SUFFIXES: Readonly<Record<CacheState, string>> = { cached: '', cold: '-cold', direct: '-direct' };
+const CACHE_TITLES: Readonly<Record<CacheState, string>> = {
+  cached: 'cached',
+  cold: 'from the disk, page cache dropped',
+  direct: 'past the page cache (direct)',
+};
+
+function random(
+  blockKib: number,
+  depth: number,
+  full: number,
+  cache: CacheState = 'cached',
+  suite: readonly Suite[] = ['full'],
+): Workload {
   return {
-    name: `random-${blockKib}k-d${depth}${direct ? '-direct' : ''}`,
-    title: `${blockKib} KiB random reads, depth ${depth}, ${direct ? 'past the page cache (direct)' : 'cached'}`,
+    name: `random-${blockKib}k-d${depth}${SUFFIXES[cache]}`,
+    title: `${blockKib} KiB random reads, depth ${depth}, ${CACHE_TITLES[cache]}`,
     kind: 'random',
     blockSize: blockKib * KIB,
     depth,
-    direct,
+    cache,
+    suite,
     amount: { full, quick: full / 5 },
     baselines: ['FileHandle.read', 'fs.read', 'readSync', 'fio'],
   };
 }
 
 export const WORKLOADS: readonly Workload[] = [
-  random(4, 1, 50_000),
-  random(4, 64, 200_000),
+  random(4, 1, 50_000, 'cached', ['full', 'goals']),
+  random(4, 64, 200_000, 'cached', ['quick', 'full', 'goals']),
   random(64, 1, 15_000),
   random(64, 64, 50_000),
-  random(4, 32, 30_000, true),
+  random(4, 32, 30_000, 'direct', ['quick', 'full', 'goals']),
   {
     name: 'stream',
     title: 'the whole cached file in order',
     kind: 'stream',
     blockSize: 256 * KIB,
     depth: 4,
-    direct: false,
+    cache: 'cached',
+    suite: ['quick', 'full', 'goals'],
     amount: { full: 2, quick: 2 },
     baselines: ['fs.createReadStream', 'readSync', 'fio'],
   },
@@ -64,7 +94,8 @@ export const WORKLOADS: readonly Workload[] = [
     kind: 'batch',
     blockSize: 4 * KIB,
     depth: 100,
-    direct: false,
+    cache: 'cached',
+    suite: ['quick', 'full'],
     amount: { full: 1_000, quick: 200 },
     baselines: ['FileHandle.read', 'fs.read', 'readSync'],
   },
@@ -74,7 +105,8 @@ export const WORKLOADS: readonly Workload[] = [
     kind: 'loop',
     blockSize: 64 * KIB,
     depth: 1_000,
-    direct: false,
+    cache: 'cached',
+    suite: ['quick', 'full', 'goals'],
     amount: { full: 100, quick: 30 },
     baselines: ['FileHandle.read', 'fs.read', 'no-reads'],
   },
@@ -84,7 +116,8 @@ export const WORKLOADS: readonly Workload[] = [
     kind: 'files',
     blockSize: KIB,
     depth: 16,
-    direct: false,
+    cache: 'cached',
+    suite: ['quick', 'full'],
     amount: { full: 10_000, quick: 2_000 },
     baselines: ['fs.promises.readFile', 'fs.readFileSync'],
   },

@@ -37,7 +37,7 @@ describe('bench statistics', () => {
   });
 
   it('has no rate of what read nothing', () => {
-    const control = [{ control: { ...sample(0), delayP99Ms: 1.5 } }];
+    const control = [{ control: { ...sample(0), metrics: { delayP99Ms: 1.5 } } }];
     assert.equal(summarize(control, 'control', 'opsPerSecond'), undefined);
     assert.equal(summarize(control, 'control', 'cpuPerOp'), undefined);
     assert.equal(summarize(control, 'control', 'delayP99Ms')?.median, 1.5);
@@ -94,9 +94,9 @@ describe('bench tables', () => {
   });
 
   it('have sizes and amounts that make sense', () => {
-    for (const { name, blockSize, depth, direct, amount } of WORKLOADS) {
+    for (const { name, blockSize, depth, cache, amount } of WORKLOADS) {
       assert.ok(Number.isInteger(depth) && depth > 0, name);
-      assert.ok(blockSize % 4096 === 0 || !direct, `${name} is aligned`);
+      assert.ok(blockSize % 4096 === 0 || cache !== 'direct', `${name} is aligned`);
       assert.ok(amount.quick > 0 && amount.quick <= amount.full, name);
     }
   });

@@ -16,7 +16,8 @@ interface FioOutput {
 }
 
 export function fioArguments(job: Job): string[] {
-  const { blockSize, depth, direct, kind } = job.workload;
+  const { blockSize, depth, cache, kind } = job.workload;
+  const direct = cache === 'direct';
   const bytes = kind === 'stream' ? job.amount * job.fileSize : job.amount * blockSize;
   const order = kind === 'stream' ? ['--rw=read'] : ['--rw=randread', '--norandommap', '--randrepeat=0'];
   return [

@@ -29,10 +29,7 @@ export interface Peer {
   readonly measures: Partial<Record<WorkloadKind, Measure>>;
 }
 
-const POSITIONED: Record<
-  Exclude<WorkloadKind, 'stream' | 'files'>,
-  (job: Job, open: OpenReader) => Promise<Sample>
-> = {
+const POSITIONED: Record<'random' | 'batch' | 'loop', (job: Job, open: OpenReader) => Promise<Sample>> = {
   random: measureRandom,
   batch: measureBatch,
   loop: measureLoopDelay,
@@ -119,5 +116,5 @@ function nodeDirectRefusal(file: string): string | undefined {
 export function refusal(peer: Peer, workload: Workload, file: string): string | undefined {
   if (peer.measures[workload.kind] === undefined) return 'does not do this';
   if (peer.id === 'fio') return fioRefusal();
-  return workload.direct && peer.nodeFs ? nodeDirectRefusal(file) : undefined;
+  return workload.cache === 'direct' && peer.nodeFs ? nodeDirectRefusal(file) : undefined;
 }

@@ -6,14 +6,14 @@ import { type Lanes, type Reader, runPromiseLanes } from './lanes.js';
 
 /** Page-aligned memory where direct reads need it; else what anyone would take. */
 export function allocate(job: Job, bytes: number, backend = 'node-fs'): Buffer {
-  if (!job.workload.direct) return Buffer.allocUnsafeSlow(bytes);
+  if (job.workload.cache !== 'direct') return Buffer.allocUnsafeSlow(bytes);
   const memory = allocAligned(bytes, backend);
   return Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
 }
 
 function flags(job: Job): number {
   const { O_RDONLY, O_DIRECT } = fs.constants;
-  return job.workload.direct ? O_RDONLY | O_DIRECT : O_RDONLY;
+  return job.workload.cache === 'direct' ? O_RDONLY | O_DIRECT : O_RDONLY;
 }
 
 /** `fs.readSync`: one read at a time, the thread blocked. */

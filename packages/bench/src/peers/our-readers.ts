@@ -9,7 +9,7 @@ type Run = (file: OverlappedFile, lanes: Lanes, from: number, to: number) => Pro
 
 function opener(backend: string, run: Run): OpenReader {
   return async (job: Job): Promise<Reader> => {
-    const file = await open(job.file, { backend, direct: job.workload.direct });
+    const file = await open(job.file, { backend, direct: job.workload.cache === 'direct' });
     return {
       allocate: (bytes) => allocate(job, bytes, backend),
       run: (lanes, from, to) => run(file, lanes, from, to),

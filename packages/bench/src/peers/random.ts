@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Job, randomPositions, type Sample, startClock } from '../job.js';
+import { delayMetrics } from './histograms.js';
 import { Lanes, type Reader } from './lanes.js';
 
 export type OpenReader = (job: Job) => Promise<Reader>;
@@ -74,7 +75,6 @@ export function measureLoopDelay(job: Job, open: OpenReader): Promise<Sample> {
     }
     const clock = stop();
     histogram.disable();
-    const [delayP99Ms, delayMaxMs] = [histogram.percentile(99) / 1e6, histogram.max / 1e6];
-    return { ops, bytes: ops * blockSize, ...clock, delayP99Ms, delayMaxMs };
+    return { ops, bytes: ops * blockSize, ...clock, metrics: delayMetrics(histogram) };
   });
 }
