@@ -40,13 +40,34 @@ export function randomSequence(seed: number): () => number {
   };
 }
 
-/** `count` positions of whole blocks in the file. @throws if the file has no whole block */
+/**
+ * `count` positions of whole blocks in the file. Of a cold file no block is read twice: the second time it would be cached.
+ * @throws if the file has no whole block, or a cold one too few
+ */
 export function randomPositions(job: Job, count: number): Float64Array {
-  const { blockSize } = job.workload;
+  const { blockSize, cache } = job.workload;
   const blocks = Math.floor(job.fileSize / blockSize);
   if (blocks === 0) throw new Error(`the file is smaller than one read of ${blockSize} bytes: ${job.file}`);
   const next = randomSequence(job.seed);
+  if (cache === 'cold') return distinctPositions(next, blocks, blockSize, count);
   return Float64Array.from({ length: count }, () => Math.floor(next() * blocks) * blockSize);
+}
+
+/** The first `count` of the shuffled blocks (Fisher and Yates). */
+function distinctPositions(
+  next: () => number,
+  blocks: number,
+  blockSize: number,
+  count: number,
+): Float64Array {
+  if (blocks < count)
+    throw new Error(`${count} cold reads need a file of ${count * blockSize} bytes or more`);
+  const positions = Float64Array.from({ length: blocks }, (_, i) => i * blockSize);
+  for (let i = 0; i < count; i++) {
+    const other = i + Math.floor(next() * (blocks - i));
+    [positions[i], positions[other]] = [positions[other] as number, positions[i] as number];
+  }
+  return positions.slice(0, count);
 }
 
 /** Wall clock and processor time from here to `stop`. */

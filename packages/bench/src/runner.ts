@@ -3,12 +3,16 @@ import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Job, Sample } from './job.js';
+import { warm } from './pattern.js';
+import { findPeer } from './peers/index.js';
 import type { Repetition } from './statistics.js';
 import type { Workload } from './workloads.js';
 
 const WORKER = path.join(__dirname, 'worker.js');
 /** A measurement that takes longer has failed: the slowest take some ten seconds. */
 const TIMEOUT_MS = 300_000;
+/** Of a process without settings: what the one who measures has set is not to be measured. */
+const NODE_DEFAULTS = { UV_THREADPOOL_SIZE: '4' };
 
 export interface Failure {
   readonly workload: string;
@@ -37,6 +41,7 @@ async function measureInChild(job: Job): Promise<Sample> {
   try {
     const { stdout } = await promisify(execFile)(process.execPath, [WORKER, JSON.stringify(job)], {
       timeout: TIMEOUT_MS,
+      env: { ...process.env, ...NODE_DEFAULTS, ...findPeer(job.peer)?.env },
     });
     return JSON.parse(stdout) as Sample;
   } catch (error) {
@@ -61,6 +66,7 @@ export async function run(
   const failures: Failure[] = [];
   for (const { workload, peers } of plan.work) {
     const repetitions: Repetition[] = [];
+    if (workload.cache === 'cached') warm(file); // a cold workload may have been before
     const amount = Math.ceil(plan.quick ? workload.amount.quick : workload.amount.full);
     for (let repetition = 0; repetition < plan.repetitions; repetition++) {
       const samples: Record<string, Sample> = {};

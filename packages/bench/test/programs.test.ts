@@ -160,7 +160,7 @@ describe('bench', function () {
     const json = path.join(directory, 'out/result.json');
     const { status, stdout, stderr } = runProgram('main', [
       ...['--quick', '--size', '2M', '--repetitions', '2', '--json', json],
-      ...['--workload', 'random-4k-d64', 'stream', '--peer', 'readSync', 'readAt', 'chunks'],
+      ...['--workload', 'random-4k-d256', 'stream', '--peer', 'readSync', 'readAt', 'chunks'],
     ]);
     assert.equal(stderr, '');
     assert.equal(status, 0, stdout);
@@ -169,7 +169,7 @@ describe('bench', function () {
     assert.deepEqual(output.failures, []);
     assert.deepEqual(
       output.workloads.map(({ name }) => name),
-      ['random-4k-d64', 'stream'],
+      ['random-4k-d256', 'stream'],
     );
     const { chosen } = output.machine.backends;
     for (const { name, repetitions } of output.workloads) {
@@ -197,7 +197,7 @@ describe('bench', function () {
         '--repetitions',
         '1',
         '--workload',
-        'batch',
+        'read-many-8',
         '--peer',
         'readSync',
         'readMany',

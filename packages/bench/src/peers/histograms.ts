@@ -10,3 +10,12 @@ export function delayMetrics(histogram: Histogram): Metrics {
     delayMaxMs: histogram.max / 1e6,
   };
 }
+
+/** Of reads at a fixed rate. */
+export function latencyMetrics(histogram: Histogram): Metrics {
+  return {
+    p50Us: histogram.percentile(50) / 1e3,
+    p99Us: histogram.percentile(99) / 1e3,
+    p999Us: histogram.percentile(99.9) / 1e3,
+  };
+}
