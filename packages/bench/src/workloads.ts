@@ -84,7 +84,7 @@ function random(
 /** Reads of a cached random workload: `one` at depth 1, `many` at the others. */
 const CACHED_READS: readonly { readonly blockSize: number; readonly one: number; readonly many: number }[] = [
   { blockSize: 512, one: 20_000, many: 100_000 },
-  { blockSize: 4 * KIB, one: 30_000, many: 150_000 },
+  { blockSize: 4 * KIB, one: 50_000, many: 150_000 },
   { blockSize: 64 * KIB, one: 10_000, many: 20_000 },
   { blockSize: MIB, one: 600, many: 1_000 },
 ];
@@ -166,7 +166,7 @@ export const WORKLOADS: readonly Workload[] = [
     baselines: ['fs.createReadStream', 'fs.createReadStream-1m', 'readSync', 'fio'],
   },
   readMany(8, 10_000),
-  readMany(64, 1_500, ['quick', 'full', 'goals']),
+  readMany(64, 2_000, ['quick', 'full', 'goals']),
   readMany(1_000, 100),
   {
     name: 'files-1k',

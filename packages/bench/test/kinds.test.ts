@@ -62,13 +62,13 @@ describe('bench kinds', function () {
   const chosen: Readonly<Record<WorkloadKind, readonly string[]>> = {
     random: ['fs.read-16', 'read@node-fs'],
     stream: [
-      ...[
-        'fs.createReadStream-1m',
-        'FileHandle.readableWebStream',
-        'fs.promises.readFile',
-        'chunks-1m@node-fs',
-      ],
-      ...['createReadStream-1m@node-fs', 'readableWebStream@node-fs', 'readFile@node-fs'],
+      'fs.createReadStream-1m',
+      'FileHandle.readableWebStream',
+      'fs.promises.readFile',
+      'chunks-1m@node-fs',
+      'createReadStream-1m@node-fs',
+      'readableWebStream@node-fs',
+      'readFile@node-fs',
     ],
     batch: ['FileHandle.read', 'readAt@node-fs', 'readMany@node-fs', 'readMany-into@node-fs'],
     files: ['fs.promises.readFile', 'open-readFile-close@node-fs'],

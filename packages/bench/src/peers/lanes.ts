@@ -89,8 +89,9 @@ export function promiseReader<T>(
   };
 }
 
-/** Reads of the warm-up that are compared byte by byte. */
+/** Reads of the warm-up that are compared byte by byte: so many, or fewer that come to so many bytes. */
 const INSPECTED_READS = 1_000;
+const INSPECTED_BYTES = 64 << 20;
 /** Part of the timed work that is done before, for the compiler's sake. */
 const WARM_UP_PART = 0.1;
 
@@ -107,11 +108,14 @@ export async function withLanes<R extends BatchReader>(
   go: (reader: R, lanes: Lanes, from: number, to: number) => Promise<void>,
   body: (reader: R, lanes: Lanes) => Promise<Omit<Sample, 'verified'>>,
 ): Promise<Sample> {
-  const { depth, cache } = job.workload;
+  const { depth, cache, blockSize } = job.workload;
   const reader = await open(job);
   const lanes = new Lanes(job, randomPositions(job, count), (bytes) => reader.allocate(bytes));
   try {
-    const inspected = Math.min(count, Math.max(depth, INSPECTED_READS));
+    const inspected = Math.min(
+      count,
+      Math.max(depth, Math.min(INSPECTED_READS, INSPECTED_BYTES / blockSize)),
+    );
     for (let from = 0; from < inspected; from += depth) {
       await go(reader, lanes, from, Math.min(from + depth, inspected));
       lanes.inspect();

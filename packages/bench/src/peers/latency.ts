@@ -34,7 +34,12 @@ function readAtRate(
   const started = performance.now();
   let next = 0;
   let ended = 0;
+  let failed = false;
   return new Promise((resolve, reject) => {
+    const fail = (error: unknown): void => {
+      failed = true;
+      reject(error);
+    };
     const end = (lane: number, index: number, bytesRead: number): void => {
       recordSince(histogram, started + index * intervalMs);
       lanes.done(lane, bytesRead, positions[index] as number);
@@ -44,7 +49,7 @@ function readAtRate(
     const begin = (lane: number, index: number): void => {
       const read = reader.read(buffers[lane] as Buffer, positions[index] as number);
       if (typeof read === 'number') end(lane, index, read);
-      else read.then((bytesRead) => end(lane, index, bytesRead)).catch(reject);
+      else read.then((bytesRead) => end(lane, index, bytesRead)).catch(fail);
     };
     // No timer is fine enough: every turn looks what is due. That keeps a core busy for all peers alike.
     const turn = (): void => {
@@ -55,10 +60,9 @@ function readAtRate(
           begin(lane, next++);
         }
       } catch (error) {
-        reject(error);
-        return;
+        fail(error);
       }
-      if (next < positions.length) setImmediate(turn);
+      if (next < positions.length && !failed) setImmediate(turn);
     };
     turn();
   });
