@@ -1,7 +1,6 @@
 /** Runs measurements, each in a child process, peers taking turns: A B C, A B C, ... */
-import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { runChild } from './child.js';
 import type { Job, Sample } from './job.js';
 import { warm } from './pattern.js';
 import { findPeer } from './peers/index.js';
@@ -37,17 +36,12 @@ export interface RunResult {
   readonly failures: readonly Failure[];
 }
 
-async function measureInChild(job: Job): Promise<Sample> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [WORKER, JSON.stringify(job)], {
-      timeout: TIMEOUT_MS,
-      env: { ...process.env, ...NODE_DEFAULTS, ...findPeer(job.peer)?.env },
-    });
-    return JSON.parse(stdout) as Sample;
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(stderr?.trim() || message, { cause: error });
-  }
+async function measureInChild(job: Job, signal: AbortSignal): Promise<Sample> {
+  const output = await runChild(process.execPath, [WORKER, JSON.stringify(job)], {
+    env: { ...process.env, ...NODE_DEFAULTS, ...findPeer(job.peer)?.env },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  });
+  return JSON.parse(output) as Sample;
 }
 
 /** Number of measurements of a plan. */
@@ -55,11 +49,15 @@ export function countMeasurements(plan: RunPlan): number {
   return plan.repetitions * plan.work.reduce((sum, { peers }) => sum + peers.length, 0);
 }
 
-/** @param onStep called before each measurement, and by `measure` in tests not at all */
+/**
+ * @param onStep called before each measurement, and by `measure` in tests not at all
+ * @param signal ends the run, and the measurement that it is in; its reason is thrown
+ */
 export async function run(
   plan: RunPlan,
   onStep: (workload: string, peer: string) => void = () => undefined,
-  measure: (job: Job) => Promise<Sample> = measureInChild,
+  measure: (job: Job, signal: AbortSignal) => Promise<Sample> = measureInChild,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<RunResult> {
   const { file, fileSize, patterned } = plan;
   const results = new Map<string, Repetition[]>();
@@ -74,8 +72,9 @@ export async function run(
         onStep(workload.name, peer);
         const seed = plan.seed + repetition;
         try {
-          samples[peer] = await measure({ workload, peer, file, fileSize, patterned, amount, seed });
+          samples[peer] = await measure({ workload, peer, file, fileSize, patterned, amount, seed }, signal);
         } catch (error) {
+          signal.throwIfAborted();
           failures.push({ workload: workload.name, peer, repetition, message: (error as Error).message });
         }
       }
