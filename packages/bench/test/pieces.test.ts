@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { chart } from '../src/charts.js';
 import type { Job, Sample } from '../src/job.js';
 import { randomPositions } from '../src/job.js';
 import { ensurePatternFile, patternBytes, patternWord } from '../src/pattern.js';
@@ -199,14 +198,5 @@ describe('bench pieces', () => {
     assert.deepEqual(order, ['a1', 'b1', 'a2', 'b2']);
     assert.deepEqual(results.get(workload.name), [{ a: sample, b: sample }, { a: sample }]);
     assert.deepEqual(failures, [{ workload: workload.name, peer: 'b', repetition: 1, message: 'broken' }]);
-  });
-
-  it('a chart is an SVG that names the peers', async function () {
-    this.timeout(60_000);
-    const sample: Sample = { ops: 1234, bytes: 1, seconds: 1, cpuSeconds: 1, verified: 1 };
-    const svg = await chart(workload, [{ 'readAt@io_uring': sample, 'fs.read': sample }]);
-    assert.match(svg, /^<svg /);
-    for (const text of ['readAt@io_uring', 'fs.read', '1,234', workload.title])
-      assert.ok(svg.includes(text), text);
   });
 });
