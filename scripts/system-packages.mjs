@@ -1,4 +1,4 @@
-// What building the Linux addon takes from the system: installed where we may (as root, by a package manager that we know),
+// What building the Linux addon, and the benchmark, take from the system: installed where we may (as root, by a package manager that we know),
 // else named in the one command that would.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,8 +11,8 @@ const MANAGERS = {
   pacman: { install: ['-S', '--noconfirm'] },
 };
 
-/** Each thing that is needed, and its package by manager. */
-const NEEDS = [
+/** Each thing that the native addon needs, and its package by manager. */
+const BUILD_NEEDS = [
   {
     what: 'cmake',
     there: () => has('cmake'),
@@ -40,6 +40,12 @@ const NEEDS = [
   },
 ];
 
+const FIO = {
+  what: 'fio',
+  there: () => has('fio'),
+  packages: { 'apt-get': 'fio', dnf: 'fio', apk: 'fio', pacman: 'fio' },
+};
+
 export function run(command, args, options = {}) {
   return spawnSync(command, args, { encoding: 'utf8', ...options });
 }
@@ -54,8 +60,8 @@ function hasLiburing() {
 }
 
 /** Installs what is missing where we may. @returns what to say where something stays missing */
-export function ensureTools() {
-  const missing = NEEDS.filter(({ there }) => !there());
+function ensure(needs, purpose) {
+  const missing = needs.filter(({ there }) => !there());
   if (missing.length === 0) return undefined;
   const manager = Object.keys(MANAGERS).find(has);
   if (manager === undefined) return `install ${missing.map(({ what }) => what).join(', ')}`;
@@ -63,10 +69,20 @@ export function ensureTools() {
   const args = [...install, ...missing.map(({ packages }) => packages[manager])];
   const line = `${manager} ${args.join(' ')}`;
   if (process.getuid?.() !== 0) return `run: sudo ${line}`;
-  console.log(`installing what the native addon needs: ${line}`);
+  console.log(`installing what ${purpose} needs: ${line}`);
   if (before !== undefined) run(manager, before);
   const { status, stderr } = run(manager, args);
   const still = missing.filter(({ there }) => !there());
   if (status === 0 && still.length === 0) return undefined;
   return `this failed: ${line}\n${(stderr ?? '').trim().split('\n').slice(-3).join('\n')}`;
+}
+
+/** @returns what to say where the native addon can't be built */
+export function ensureTools() {
+  return ensure(BUILD_NEEDS, 'the native addon');
+}
+
+/** @returns what to say where the benchmark has to do without fio */
+export function ensureFio() {
+  return ensure([FIO], 'the benchmark');
 }

@@ -1,4 +1,5 @@
 /** What a measurement is told, and what it says: the two sides of the child process. */
+import type { Metrics } from './metrics.js';
 import type { Workload } from './workloads.js';
 
 export interface Job {
@@ -24,10 +25,8 @@ export interface Sample {
   readonly cpuSeconds: number;
   /** Reads whose content was compared; 0 for fio, which has its own pattern. */
   readonly verified: number;
-  /** loop only: 99th percentile of the timer's delay, milliseconds, at a resolution of 1 ms (the interval itself, about
-   * 1 ms, is in it). */
-  readonly delayP99Ms?: number;
-  readonly delayMaxMs?: number;
+  /** What this kind of workload measures besides. */
+  readonly metrics?: Metrics;
 }
 
 /** A random sequence that is the same everywhere: xorshift32. */
@@ -41,13 +40,34 @@ export function randomSequence(seed: number): () => number {
   };
 }
 
-/** `count` positions of whole blocks in the file. @throws if the file has no whole block */
+/**
+ * `count` positions of whole blocks in the file. Of a cold file no block is read twice: the second time it would be cached.
+ * @throws if the file has no whole block, or a cold one too few
+ */
 export function randomPositions(job: Job, count: number): Float64Array {
-  const { blockSize } = job.workload;
+  const { blockSize, cache } = job.workload;
   const blocks = Math.floor(job.fileSize / blockSize);
   if (blocks === 0) throw new Error(`the file is smaller than one read of ${blockSize} bytes: ${job.file}`);
   const next = randomSequence(job.seed);
+  if (cache === 'cold') return distinctPositions(next, blocks, blockSize, count);
   return Float64Array.from({ length: count }, () => Math.floor(next() * blocks) * blockSize);
+}
+
+/** The first `count` of the shuffled blocks (Fisher and Yates). */
+function distinctPositions(
+  next: () => number,
+  blocks: number,
+  blockSize: number,
+  count: number,
+): Float64Array {
+  if (blocks < count)
+    throw new Error(`${count} cold reads need a file of ${count * blockSize} bytes or more`);
+  const positions = Float64Array.from({ length: blocks }, (_, i) => i * blockSize);
+  for (let i = 0; i < count; i++) {
+    const other = i + Math.floor(next() * (blocks - i));
+    [positions[i], positions[other]] = [positions[other] as number, positions[i] as number];
+  }
+  return positions.slice(0, count);
 }
 
 /** Wall clock and processor time from here to `stop`. */

@@ -1,28 +1,25 @@
-/** The machine a run was made on, as far as figures depend on it. No names of hosts, users or folders. */
+/** The machine that a run is made on. */
 import { spawnSync } from 'node:child_process';
 import os from 'node:os';
-import { type BackendsReport, describeBackends } from '@overlapped/core';
+import { describeBackends } from '@overlapped/core';
+import { fileSystemOf } from './file-system.js';
+import type { Machine } from './results.js';
 
-export interface Machine {
-  readonly cpu: string;
-  readonly cores: number;
-  readonly memoryGib: number;
-  readonly platform: string;
-  readonly arch: string;
-  readonly kernel: string;
-  readonly node: string;
-  /** Undefined: not installed. */
-  readonly fio: string | undefined;
-  /** Threads of Node's pool: what fs.read and FileHandle.read run on. */
-  readonly threadPoolSize: number;
-  /** One-minute load average when the run began: other work disturbs it. */
-  readonly load: number;
-  readonly backends: BackendsReport;
+/** First line of what a command prints; undefined if there is no such command or it failed. */
+function outputOf(command: string, args: readonly string[]): string | undefined {
+  const { status, stdout } = spawnSync(command, args, { encoding: 'utf8', cwd: __dirname });
+  return status === 0 ? stdout.split('\n')[0] : undefined;
 }
 
-export function describeMachine(): Machine {
+/** One-minute load average. */
+export function loadNow(): number {
+  return Math.round((os.loadavg()[0] ?? 0) * 100) / 100;
+}
+
+/** @param file what is read */
+export function describeMachine(file: string): Machine {
   const cpus = os.cpus();
-  const fio = spawnSync('fio', ['--version'], { encoding: 'utf8' });
+  const { chosen, candidates } = describeBackends();
   return {
     cpu: cpus[0]?.model.trim() ?? 'unknown',
     cores: cpus.length,
@@ -31,9 +28,10 @@ export function describeMachine(): Machine {
     arch: process.arch,
     kernel: os.release(),
     node: process.version,
-    fio: fio.status === 0 ? fio.stdout.trim() : undefined,
-    threadPoolSize: Number(process.env.UV_THREADPOOL_SIZE ?? 4),
-    load: Math.round((os.loadavg()[0] ?? 0) * 100) / 100,
-    backends: describeBackends(),
+    revision: outputOf('git', ['describe', '--always', '--dirty']),
+    fileSystem: fileSystemOf(file),
+    fio: outputOf('fio', ['--version']),
+    load: loadNow(),
+    backends: { chosen, candidates },
   };
 }

@@ -3,6 +3,7 @@
  * 32-bit word is its own index times an odd constant, so no two words of a file below 16 GiB are equal.
  */
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 
 const MULTIPLIER = 0x9e37_79b1;
@@ -17,9 +18,11 @@ export function patternWord(position: number): number {
 /** The bytes of a pattern file from `position` on; any position, any length. */
 export function patternBytes(position: number, length: number): Buffer {
   const first = position - (position % WORD_BYTES);
-  const words = Math.ceil((position + length - first) / WORD_BYTES);
-  const bytes = Buffer.allocUnsafe(words * WORD_BYTES);
-  for (let i = 0; i < words; i++) bytes.writeUInt32LE(patternWord(first + i * WORD_BYTES), i * WORD_BYTES);
+  const words = new Uint32Array(Math.ceil((position + length - first) / WORD_BYTES));
+  const index = first / WORD_BYTES + 1;
+  for (let i = 0; i < words.length; i++) words[i] = Math.imul(index + i, MULTIPLIER);
+  const bytes = Buffer.from(words.buffer);
+  if (os.endianness() === 'BE') bytes.swap32();
   return bytes.subarray(position - first, position - first + length);
 }
 

@@ -1,48 +1,12 @@
-/** Tables for people. */
+/** Tables for a terminal. */
 import Table from 'cli-table3';
-import type { Verdict } from './goals.js';
-import { type Metric, ratio, type Repetition, type Spread, summarize } from './statistics.js';
-import type { Workload, WorkloadKind } from './workloads.js';
-
-interface Figure {
-  readonly metric: Metric;
-  readonly title: string;
-  readonly format: (value: number) => string;
-  /** Smaller is better. */
-  readonly lower?: true;
-}
-
-const OPS: Figure = {
-  metric: 'opsPerSecond',
-  title: 'reads/s',
-  format: (value) => Math.round(value).toLocaleString('en'),
-};
-const FILES: Figure = { ...OPS, title: 'files/s' };
-const BYTES: Figure = {
-  metric: 'bytesPerSecond',
-  title: 'GB/s',
-  format: (value) => (value / 1e9).toFixed(2),
-};
-const DELAY: Figure = {
-  metric: 'delayP99Ms',
-  title: 'delay p99 [ms]',
-  format: (value) => value.toFixed(2),
-  lower: true,
-};
-
-const CPU_PER_READ: Figure = {
-  metric: 'cpuPerOp',
-  title: 'CPU µs/read',
-  format: (value) => (value * 1e6).toFixed(2),
-  lower: true,
-};
-/** Chunks differ in size from peer to peer, so streams count bytes. */
-const CPU_PER_GB: Figure = {
-  metric: 'cpuPerByte',
-  title: 'CPU ms/GB',
-  format: (value) => (value * 1e12).toFixed(0),
-  lower: true,
-};
+import { compareRuns, onlyIn } from './compare.js';
+import { FACTS } from './facts.js';
+import { FIGURES, formatMeasured, formatRatio, formatSpread } from './figures.js';
+import { goalSubject, goalTarget, type Verdict } from './goals.js';
+import type { Loss } from './losses.js';
+import type { Measured, Results } from './results.js';
+import { measuredPeers, ratio, summarize } from './statistics.js';
 
 /** No lines between rows. */
 const LAYOUT = {
@@ -50,73 +14,86 @@ const LAYOUT = {
   style: { head: [], border: [] },
 };
 
-/** What a kind of workload is judged by. */
-export const FIGURES: Record<WorkloadKind, Figure> = {
-  random: OPS,
-  batch: OPS,
-  stream: BYTES,
-  loop: DELAY,
-  files: FILES,
-};
-
-export function formatRatio(value: number): string {
-  return value.toFixed(value < 10 ? 2 : 1);
-}
-
-/** Three digits, so that what misses a target by a little does not look like it. */
-function formatMeasured(value: number): string {
-  return value.toFixed(3);
-}
-
-function formatSpread(spread: Spread | undefined, format = formatRatio): string {
-  if (spread === undefined) return '';
-  const { median, min, max } = spread;
-  return `${format(median)} (${format(min)}..${format(max)})`;
-}
-
-/** Ids of the peers that have at least one sample, in the order of the first repetition. */
-export function measuredPeers(repetitions: readonly Repetition[]): string[] {
-  return [...new Set(repetitions.flatMap((samples) => Object.keys(samples)))];
+/** @param texts how many of the first columns are texts; the others are figures */
+function table(head: readonly string[], texts: number, rows: readonly (readonly string[])[]): string {
+  const colAligns = head.map((_, index) => (index < texts ? 'left' : 'right'));
+  const drawn = new Table({ head: [...head], colAligns, ...LAYOUT });
+  for (const row of rows) drawn.push([...row]);
+  return drawn.toString();
 }
 
 /** One workload: a line for each peer, medians, and ratios to the baselines with their range. */
-export function workloadTable(workload: Workload, repetitions: readonly Repetition[]): string {
+export function workloadTable(workload: Measured): string {
+  const { name, title, kind, repetitions } = workload;
   const peers = measuredPeers(repetitions);
-  const figure = FIGURES[workload.kind];
-  const cost = workload.kind === 'stream' ? CPU_PER_GB : CPU_PER_READ;
-  const columns = workload.kind === 'loop' ? [figure, OPS, cost] : [figure, cost];
+  const figures = FIGURES[kind];
+  const [{ metric, lower }] = figures;
   const baselines = workload.baselines.filter((id) => peers.includes(id));
-  const table = new Table({
-    head: ['peer', ...columns.map(({ title }) => title), ...baselines.map((id) => `/ ${id}`)],
-    colAligns: ['left', ...columns.map(() => 'right' as const), ...baselines.map(() => 'right' as const)],
-    ...LAYOUT,
-  });
-  for (const peer of peers) {
-    table.push([
-      peer,
-      ...columns.map(({ metric, format }) => {
-        const value = summarize(repetitions, peer, metric);
-        return value === undefined ? '' : format(value.median);
-      }),
-      ...baselines.map((id) =>
-        id === peer ? '1' : formatSpread(ratio(repetitions, peer, id, figure.metric)),
-      ),
-    ]);
-  }
-  const hint = figure.lower === true ? ' (lower is better)' : '';
-  return `${workload.name}: ${workload.title}${hint}\n${table.toString()}\n`;
+  const rows = peers.map((peer) => [
+    peer,
+    ...figures.map((figure) => {
+      const value = summarize(repetitions, { peer, metric: figure.metric });
+      return value === undefined ? '' : figure.format(value.median);
+    }),
+    ...baselines.map((id) =>
+      id === peer ? '1' : formatSpread(ratio(repetitions, { peer, metric }, { peer: id, metric })),
+    ),
+  ]);
+  const head = ['peer', ...figures.map((figure) => figure.title), ...baselines.map((id) => `/ ${id}`)];
+  return `${name}: ${title}${lower ? ' (lower is better)' : ''}\n${table(head, 1, rows)}`;
 }
 
 /** The goals, each reached, missed or not measured. */
-export function goalTable(verdicts: readonly Verdict[], backend: string): string {
-  const table = new Table({ head: ['goal', 'target', 'measured', ''], ...LAYOUT });
-  for (const { goal, status, measured } of verdicts) {
-    table.push([
-      `${goal.workload}: ${goal.way}`,
-      `${goal.compare} ${goal.target} ${goal.unit}`,
-      formatSpread(measured, formatMeasured),
-      status,
-    ]);
+export function goalTable(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(({ goal, status, measured, reason }) => [
+    goal.workload,
+    goalSubject(goal),
+    goalTarget(goal),
+    formatSpread(measured, formatMeasured),
+    reason === undefined ? status : `${status}: ${reason}`,
+  ]);
+  const head = ['workload', 'what', 'goal', 'measured', ''];
+  return `goals\n${table(head, 5, rows)}`;
+}
+
+/** Where it loses, the worst first. */
+export function lossTable(losses: readonly Loss[]): string {
+  const rows = losses.map(({ workload, way, behind }) => [
+    workload,
+    way,
+    behind.map(({ peer, share }) => `${formatRatio(share.median)} x ${peer}`).join(', '),
+  ]);
+  return `where it loses: its share of what the peers ahead of it reach\n${table(['workload', 'way', 'share'], 3, rows)}`;
+}
+
+/** What the circumstances of two runs differ in. */
+function circumstancesTable(a: Results, b: Results): string {
+  const rows = FACTS.map(({ title, of }) => [title, of(a), of(b)]).filter(
+    ([, left, right]) => left !== right,
+  );
+  return `what differs besides\n${table(['', 'A', 'B'], 3, rows)}`;
+}
+
+/** Two runs beside each other. */
+export function comparison(a: Results, b: Results): string {
+  const rows = compareRuns(a, b).map(({ workload, peer, figure, ratio: quotient, note, ...spreads }) => [
+    workload,
+    peer,
+    figure.title,
+    formatSpread(spreads.a, figure.format),
+    formatSpread(spreads.b, figure.format),
+    formatRatio(quotient),
+    note,
+  ]);
+  const lines = [
+    circumstancesTable(a, b),
+    table(['workload', 'peer', 'figure', 'A: median (min..max)', 'B', 'B / A', ''], 3, rows),
+  ];
+  for (const [name, entries] of [
+    ['A', onlyIn(a, b)],
+    ['B', onlyIn(b, a)],
+  ] as const) {
+    if (entries.length > 0) lines.push(`only in ${name}: ${entries.join(', ')}`);
   }
-  return `goals, judged on ${backend}\n${table.toString()}\n`;
+  return lines.join('\n\n');
 }

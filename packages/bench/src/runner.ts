@@ -1,14 +1,17 @@
 /** Runs measurements, each in a child process, peers taking turns: A B C, A B C, ... */
-import { execFile } from 'node:child_process';
 import path from 'node:path';
-import { promisify } from 'node:util';
+import { runChild } from './child.js';
 import type { Job, Sample } from './job.js';
+import { warm } from './pattern.js';
+import { findPeer } from './peers/index.js';
 import type { Repetition } from './statistics.js';
 import type { Workload } from './workloads.js';
 
 const WORKER = path.join(__dirname, 'worker.js');
 /** A measurement that takes longer has failed: the slowest take some ten seconds. */
 const TIMEOUT_MS = 300_000;
+/** Of a process without settings: what the one who measures has set is not to be measured. */
+const NODE_DEFAULTS = { UV_THREADPOOL_SIZE: '4' };
 
 export interface Failure {
   readonly workload: string;
@@ -33,16 +36,12 @@ export interface RunResult {
   readonly failures: readonly Failure[];
 }
 
-async function measureInChild(job: Job): Promise<Sample> {
-  try {
-    const { stdout } = await promisify(execFile)(process.execPath, [WORKER, JSON.stringify(job)], {
-      timeout: TIMEOUT_MS,
-    });
-    return JSON.parse(stdout) as Sample;
-  } catch (error) {
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(stderr?.trim() || message, { cause: error });
-  }
+async function measureInChild(job: Job, signal: AbortSignal): Promise<Sample> {
+  const output = await runChild(process.execPath, [WORKER, JSON.stringify(job)], {
+    env: { ...process.env, ...NODE_DEFAULTS, ...findPeer(job.peer)?.env },
+    signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+  });
+  return JSON.parse(output) as Sample;
 }
 
 /** Number of measurements of a plan. */
@@ -50,17 +49,22 @@ export function countMeasurements(plan: RunPlan): number {
   return plan.repetitions * plan.work.reduce((sum, { peers }) => sum + peers.length, 0);
 }
 
-/** @param onStep called before each measurement, and by `measure` in tests not at all */
+/**
+ * @param onStep called before each measurement, and by `measure` in tests not at all
+ * @param signal ends the run, and the measurement that it is in; its reason is thrown
+ */
 export async function run(
   plan: RunPlan,
   onStep: (workload: string, peer: string) => void = () => undefined,
-  measure: (job: Job) => Promise<Sample> = measureInChild,
+  measure: (job: Job, signal: AbortSignal) => Promise<Sample> = measureInChild,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<RunResult> {
   const { file, fileSize, patterned } = plan;
   const results = new Map<string, Repetition[]>();
   const failures: Failure[] = [];
   for (const { workload, peers } of plan.work) {
     const repetitions: Repetition[] = [];
+    if (workload.cache === 'cached') warm(file); // a cold workload may have been before
     const amount = Math.ceil(plan.quick ? workload.amount.quick : workload.amount.full);
     for (let repetition = 0; repetition < plan.repetitions; repetition++) {
       const samples: Record<string, Sample> = {};
@@ -68,8 +72,9 @@ export async function run(
         onStep(workload.name, peer);
         const seed = plan.seed + repetition;
         try {
-          samples[peer] = await measure({ workload, peer, file, fileSize, patterned, amount, seed });
+          samples[peer] = await measure({ workload, peer, file, fileSize, patterned, amount, seed }, signal);
         } catch (error) {
+          signal.throwIfAborted();
           failures.push({ workload: workload.name, peer, repetition, message: (error as Error).message });
         }
       }

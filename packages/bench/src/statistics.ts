@@ -1,26 +1,42 @@
-/** From raw repetitions to what the tables show: medians, and ratios of one repetition's peers. */
+/** From raw repetitions to what the tables show: medians, and ratios of one repetition's samples. */
 import { max, median, min } from 'simple-statistics';
 import type { Sample } from './job.js';
+import type { MetricName } from './metrics.js';
 
-/** What of a sample is compared. */
-export type Metric = 'opsPerSecond' | 'bytesPerSecond' | 'cpuPerOp' | 'cpuPerByte' | 'delayP99Ms';
+/** What of a sample is compared: its rates and costs, or one of the metrics that its kind of workload adds. */
+export type Metric = keyof typeof DERIVED | MetricName;
 
 /** One repetition: each peer's sample by its id. A peer whose measurement failed has none. */
 export type Repetition = Readonly<Record<string, Sample>>;
+
+/** A figure of one peer. */
+export interface Quantity {
+  readonly peer: string;
+  readonly metric: Metric;
+}
 
 /** Undefined where nothing was read, as by the control. */
 function quotient(part: number, whole: number): number | undefined {
   return part === 0 || whole === 0 ? undefined : part / whole;
 }
 
-const METRICS: Record<Metric, (sample: Sample) => number | undefined> = {
-  opsPerSecond: ({ ops, seconds }) => quotient(ops, seconds),
-  bytesPerSecond: ({ bytes, seconds }) => quotient(bytes, seconds),
+const DERIVED = {
+  opsPerSecond: ({ ops, seconds }: Sample) => quotient(ops, seconds),
+  bytesPerSecond: ({ bytes, seconds }: Sample) => quotient(bytes, seconds),
   // No CPU time at all is a figure: what was too short to be seen.
-  cpuPerOp: ({ ops, cpuSeconds }) => (ops === 0 ? undefined : cpuSeconds / ops),
-  cpuPerByte: ({ bytes, cpuSeconds }) => (bytes === 0 ? undefined : cpuSeconds / bytes),
-  delayP99Ms: (sample) => sample.delayP99Ms,
+  cpuPerOp: ({ ops, cpuSeconds }: Sample) => (ops === 0 ? undefined : cpuSeconds / ops),
+  cpuPerByte: ({ bytes, cpuSeconds }: Sample) => (bytes === 0 ? undefined : cpuSeconds / bytes),
 };
+
+function isDerived(metric: Metric): metric is keyof typeof DERIVED {
+  return metric in DERIVED;
+}
+
+function valueOf(samples: Repetition, { peer, metric }: Quantity): number | undefined {
+  const sample = samples[peer];
+  if (sample === undefined) return undefined;
+  return isDerived(metric) ? DERIVED[metric](sample) : sample.metrics?.[metric];
+}
 
 export interface Spread {
   readonly median: number;
@@ -34,29 +50,29 @@ function spread(values: readonly number[]): Spread | undefined {
   return { median: median(copy), min: min(copy), max: max(copy) };
 }
 
-/** `peer`'s figures over the repetitions; undefined if it has none. */
-export function summarize(
-  repetitions: readonly Repetition[],
-  peer: string,
-  metric: Metric,
-): Spread | undefined {
-  const values = repetitions.map((samples) => samples[peer] && METRICS[metric](samples[peer]));
+/** A peer's figures over the repetitions; undefined if it has none. */
+export function summarize(repetitions: readonly Repetition[], quantity: Quantity): Spread | undefined {
+  const values = repetitions.map((samples) => valueOf(samples, quantity));
   return spread(values.filter((value) => value !== undefined));
 }
 
 /**
- * `peer` divided by `baseline`, repetition by repetition: what disturbed one disturbed the other too. Repetitions that
- * lack either are left out.
+ * One quantity divided by another, repetition by repetition: what disturbed one disturbed the other too. Repetitions
+ * that lack either are left out.
  */
 export function ratio(
   repetitions: readonly Repetition[],
-  peer: string,
-  baseline: string,
-  metric: Metric,
+  quantity: Quantity,
+  baseline: Quantity,
 ): Spread | undefined {
   const ratios = repetitions.flatMap((samples) => {
-    const [ours, theirs] = [peer, baseline].map((id) => samples[id] && METRICS[metric](samples[id]));
-    return ours === undefined || theirs === undefined || theirs === 0 ? [] : [ours / theirs];
+    const [part, whole] = [valueOf(samples, quantity), valueOf(samples, baseline)];
+    return part === undefined || whole === undefined || whole === 0 ? [] : [part / whole];
   });
   return spread(ratios);
+}
+
+/** Ids of the peers that have at least one sample, in the order of the first repetition. */
+export function measuredPeers(repetitions: readonly Repetition[]): string[] {
+  return [...new Set(repetitions.flatMap((samples) => Object.keys(samples)))];
 }

@@ -1,13 +1,11 @@
 /** One measurement in a process of its own: `node worker.js JOB-AS-JSON` prints a Sample as JSON. */
 import type { Job } from './job.js';
-import { peersFor } from './peers/index.js';
+import { findPeer } from './peers/index.js';
 
 async function main(argument: string | undefined): Promise<void> {
   if (argument === undefined) throw new Error('usage: node worker.js JOB');
   const job = JSON.parse(argument) as Job;
-  const [, backend] = job.peer.split('@');
-  const peer = peersFor(backend === undefined ? [] : [backend]).find(({ id }) => id === job.peer);
-  const measure = peer?.measures[job.workload.kind];
+  const measure = findPeer(job.peer)?.measures[job.workload.kind];
   if (measure === undefined) throw new Error(`${job.peer} does not do ${job.workload.name}`);
   process.stdout.write(`${JSON.stringify(await measure(job))}\n`);
 }

@@ -2,17 +2,22 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { chart } from '../src/charts.js';
 import type { Job, Sample } from '../src/job.js';
 import { randomPositions } from '../src/job.js';
 import { ensurePatternFile, patternBytes, patternWord } from '../src/pattern.js';
-import { fioArguments, parseFio } from '../src/peers/fio.js';
+import { type Engine, fioArguments, parseFio } from '../src/peers/fio.js';
 import { run, type RunPlan } from '../src/runner.js';
 import { formatSize, parseSize } from '../src/sizes.js';
 import { Verifier } from '../src/verifier.js';
 import { type Workload, WORKLOADS } from '../src/workloads.js';
 
-const workload = WORKLOADS[1] as Workload;
+const workload = find('random-4k-d64');
+
+function find(name: string): Workload {
+  const workload = WORKLOADS.find((entry) => entry.name === name);
+  assert.ok(workload, name);
+  return workload;
+}
 
 function job(change: Partial<Job> = {}): Job {
   return {
@@ -93,31 +98,81 @@ describe('bench pieces', () => {
     assert.deepEqual([0, 1, 1536, 2 ** 20].map(formatSize), ['0 bytes', '1 byte', '1.5 KiB', '1 MiB']);
   });
 
-  it('fio does the same work', () => {
-    const random = fioArguments(job({ amount: 1000, file: 'a:b' }));
-    for (const argument of [
-      '--bs=4096',
-      '--iodepth=64',
-      '--io_size=4096000',
-      '--invalidate=0',
-      '--filename=a\\:b',
-    ])
-      assert.ok(random.includes(argument), argument);
-    const stream = WORKLOADS.find(({ kind }) => kind === 'stream') as Workload;
-    const sequential = fioArguments(job({ workload: stream, amount: 2 }));
-    for (const argument of ['--rw=read', '--io_size=131072'])
-      assert.ok(sequential.includes(argument), argument);
+  it('of a cold file no block is read twice', () => {
+    const cold = job({ workload: { ...workload, cache: 'cold' } });
+    const positions = randomPositions(cold, 16);
+    assert.deepEqual(
+      [...positions].sort((a, b) => a - b),
+      Array.from({ length: 16 }, (_, i) => i * 4096),
+    );
+    assert.notDeepEqual(positions, randomPositions({ ...cold, seed: 4 }, 16));
+    assert.throws(() => randomPositions(cold, 17), /17 cold reads need a file of 69632 bytes/);
   });
 
-  it("fio's report is read", () => {
+  const fio: [string, Partial<Job>, Engine, string[], string[]][] = [
+    [
+      'random reads',
+      { amount: 1000, file: 'a:b' },
+      'io_uring',
+      [
+        ...['--rw=randread', '--norandommap', '--bs=4096', '--io_size=4096000', '--filename=a\\:b'],
+        ...['--iodepth=64', '--iodepth_batch_submit=64', '--iodepth_batch_complete_min=1', '--direct=0'],
+        '--invalidate=0',
+      ],
+      [],
+    ],
+    [
+      'a stream',
+      { workload: find('stream'), amount: 2 },
+      'io_uring',
+      ['--rw=read', '--io_size=131072', '--bs=262144'],
+      ['--rw=randread'],
+    ],
+    [
+      'batches, waiting for all of each',
+      { workload: find('read-many-8'), amount: 3 },
+      'io_uring',
+      ['--io_size=98304', '--iodepth_batch_submit=8', '--iodepth_batch_complete_min=8'],
+      [],
+    ],
+    [
+      'direct reads, submitted one by one',
+      { workload: find('random-4k-d32-direct') },
+      'io_uring',
+      ['--direct=1', '--iodepth=32', '--iodepth_batch_submit=1'],
+      [],
+    ],
+    [
+      'cold reads, no block twice',
+      { workload: find('random-64k-d64-cold') },
+      'io_uring',
+      ['--rw=randread', '--invalidate=0'],
+      ['--norandommap'],
+    ],
+    ['threads', { workload: find('workers-4') }, 'io_uring', ['--numjobs=4', '--group_reporting'], []],
+    ['pread', {}, 'psync', ['--ioengine=psync', '--bs=4096'], ['--iodepth=64']],
+  ];
+  for (const [what, change, engine, present, absent] of fio) {
+    it(`fio does the same work: ${what}`, () => {
+      const given = fioArguments(job(change), engine);
+      for (const argument of present) assert.ok(given.includes(argument), argument);
+      for (const argument of absent) assert.ok(!given.includes(argument), argument);
+    });
+  }
+
+  it('fio is not asked for what it can not do', () => {
+    assert.throws(() => fioArguments(job({ workload: find('pool-full') }), 'io_uring'), /not do pool-full/);
+  });
+
+  it("fio's report is read, with the processor time of all its threads", () => {
     const read = { total_ios: 100, io_bytes: 409_600, runtime: 500 };
     const output = (error: number): string =>
-      `fio: a note\n${JSON.stringify({ jobs: [{ error, usr_cpu: 10, sys_cpu: 30, read }] })}`;
+      `fio: a note\n${JSON.stringify({ jobs: [{ error, job_runtime: 2000, usr_cpu: 10, sys_cpu: 30, read }] })}`;
     assert.deepEqual(parseFio(output(0)), {
       ops: 100,
       bytes: 409_600,
       seconds: 0.5,
-      cpuSeconds: 0.2,
+      cpuSeconds: 0.8,
       verified: 0,
     });
     assert.throws(() => parseFio(output(5)), /error 5/);
@@ -126,7 +181,7 @@ describe('bench pieces', () => {
   it('peers take turns, and a failure is kept, not swallowed', async () => {
     const order: string[] = [];
     const plan: RunPlan = {
-      file: 'x',
+      file: __filename,
       fileSize: 1,
       patterned: true,
       quick: true,
@@ -143,14 +198,5 @@ describe('bench pieces', () => {
     assert.deepEqual(order, ['a1', 'b1', 'a2', 'b2']);
     assert.deepEqual(results.get(workload.name), [{ a: sample, b: sample }, { a: sample }]);
     assert.deepEqual(failures, [{ workload: workload.name, peer: 'b', repetition: 1, message: 'broken' }]);
-  });
-
-  it('a chart is an SVG that names the peers', async function () {
-    this.timeout(60_000);
-    const sample: Sample = { ops: 1234, bytes: 1, seconds: 1, cpuSeconds: 1, verified: 1 };
-    const svg = await chart(workload, [{ 'readAt@io_uring': sample, 'fs.read': sample }]);
-    assert.match(svg, /^<svg /);
-    for (const text of ['readAt@io_uring', 'fs.read', '1,234', workload.title])
-      assert.ok(svg.includes(text), text);
   });
 });

@@ -1,15 +1,18 @@
 /** The two commands, as people run them. */
 import assert from 'node:assert/strict';
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { runDemo } from '../src/demo/run.js';
 import { elide } from '../src/demo/transcript.js';
 import { patternBytes } from '../src/pattern.js';
+import { readResults } from '../src/results.js';
 import type { Workload } from '../src/workloads.js';
 import { WORKLOADS } from '../src/workloads.js';
+import { measured, results, sample } from './results-fixture.js';
 
 const PROGRAMS = path.join(__dirname, '../src');
 let directory: string;
@@ -143,33 +146,37 @@ describe('demo', function () {
   }
 });
 
+/** Lines as `[3/12] stream`, and nothing else. */
+const PROGRESS_ALONE = /^(\[\d+\/\d+\] \S+\n)+$/;
+
 describe('bench', function () {
   this.timeout(120_000);
 
-  interface Output {
-    machine: { node: string; backends: { chosen: string } };
-    workloads: {
-      name: string;
-      repetitions: Record<string, { ops: number; seconds: number; verified: number }>[];
-    }[];
-    goals: { status: string }[];
-    failures: unknown[];
-  }
-
-  it('measures, and writes JSON and charts', () => {
+  it('measures, and writes JSON, a report and charts', () => {
     const json = path.join(directory, 'out/result.json');
     const { status, stdout, stderr } = runProgram('main', [
-      ...['--quick', '--size', '2M', '--repetitions', '2', '--json', json],
-      ...['--workload', 'random-4k-d64', 'stream', '--peer', 'readSync', 'readAt', 'chunks'],
+      ...['--quick', '--size', '2M', '--repetitions', '2', '--json', json, '--charts', path.dirname(json)],
+      ...[
+        '--label',
+        'a remark',
+        '--workload',
+        'random-4k-d256',
+        'stream',
+        '--peer',
+        'readSync',
+        'readAt',
+        'chunks',
+      ],
     ]);
-    assert.equal(stderr, '');
+    assert.match(stderr, PROGRESS_ALONE);
     assert.equal(status, 0, stdout);
-    const output = JSON.parse(fs.readFileSync(json, 'utf8')) as Output;
+    const output = readResults(json);
+    assert.equal(output.label, 'a remark');
     assert.equal(output.machine.node, process.version);
     assert.deepEqual(output.failures, []);
     assert.deepEqual(
       output.workloads.map(({ name }) => name),
-      ['random-4k-d64', 'stream'],
+      ['random-4k-d256', 'stream'],
     );
     const { chosen } = output.machine.backends;
     for (const { name, repetitions } of output.workloads) {
@@ -177,14 +184,16 @@ describe('bench', function () {
       const way = name === 'stream' ? 'chunks' : 'readAt';
       for (const samples of repetitions) {
         for (const peer of ['readSync', `${way}@${chosen}`]) {
-          const sample = samples[peer];
-          assert.ok(sample && sample.ops > 0 && sample.seconds > 0 && sample.verified > 0, peer);
+          const entry = samples[peer];
+          assert.ok(entry && entry.ops > 0 && entry.seconds > 0 && entry.verified > 0, peer);
         }
       }
       assert.match(fs.readFileSync(path.join(directory, 'out', `${name}.svg`), 'utf8'), /^<svg /);
       assert.ok(stdout.includes(`${name}: `));
     }
-    assert.ok(output.goals.some(({ status: goal }) => goal !== 'not measured'));
+    const report = fs.readFileSync(path.join(directory, 'out/result.html'), 'utf8');
+    assert.ok(report.includes('a remark') && report.includes('random-4k-d256'));
+    assert.ok(stdout.includes(json));
   });
 
   it('reads a file of the user', () => {
@@ -197,13 +206,15 @@ describe('bench', function () {
         '--repetitions',
         '1',
         '--workload',
-        'batch',
+        'read-many-8',
         '--peer',
         'readSync',
         'readMany',
+        '--json',
+        path.join(directory, 'own.json'),
       ],
     ]);
-    assert.equal(stderr, '');
+    assert.match(stderr, PROGRESS_ALONE);
     assert.equal(status, 0);
   });
 
@@ -217,6 +228,49 @@ describe('bench', function () {
       assert.equal(status, 2);
       assert.match(stderr, /^bench: .*(nonsense|missing)/);
     }
+  });
+
+  it('refuses options that contradict each other', () => {
+    for (const other of [['--quick'], ['--workload', 'stream'], ['--peer', 'fio']]) {
+      const { status, stderr } = runProgram('main', ['--goals', ...other]);
+      assert.equal(status, 2);
+      assert.match(stderr, /'--goals' cannot be used with/);
+    }
+  });
+
+  it('compares two runs, and refuses what is none', () => {
+    const json = file('a.json', JSON.stringify(results([measured('w', [{ x: sample(1) }])])));
+    const { status, stdout } = runProgram('main', ['compare', json, json]);
+    assert.equal(status, 0);
+    assert.match(stdout, /w.*x.*1\.00.*ranges overlap/);
+    for (const bad of [path.join(directory, 'missing.json'), file('bad.json', '{}')]) {
+      const refused = runProgram('main', ['compare', json, bad]);
+      assert.equal(refused.status, 2);
+      assert.match(refused.stderr, /^bench: .*(missing|bad)\.json/);
+    }
+  });
+
+  it('ends in order when it is interrupted, and says so', async function () {
+    if (process.platform === 'win32') {
+      this.test!.title += ' (skipped: a program on Windows can only be ended at once)';
+      this.skip();
+    }
+    const json = path.join(directory, 'interrupted.json');
+    const args = ['--quick', '--size', '2M', '--workload', 'random-4k-d64', '--json', json];
+    const program = spawn(process.execPath, [path.join(PROGRAMS, 'main.js'), ...args], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let stderr = '';
+    program.stderr.setEncoding('utf8').on('data', (part: string) => {
+      stderr += part;
+      if (part.startsWith('[0/')) program.kill('SIGINT');
+    });
+    assert.deepEqual(await once(program, 'close'), [130, null]);
+    assert.match(
+      stderr,
+      /bench: stopped by SIGINT in measurement 1 of \d+, which was ended; nothing was written/,
+    );
+    assert.ok(!fs.existsSync(json));
   });
 
   for (const peer of ['readSync', 'readAt@node-fs', 'FileHandle.read', 'fs.read', 'chunks@node-fs']) {

@@ -1,18 +1,11 @@
 import assert from 'node:assert/strict';
-import { type Goal, GOALS, judge } from '../src/goals.js';
-import type { Sample } from '../src/job.js';
 import { peersFor } from '../src/peers/index.js';
-import { ratio, type Repetition, summarize } from '../src/statistics.js';
+import { type Quantity, ratio, type Repetition, summarize } from '../src/statistics.js';
 import { WORKLOADS } from '../src/workloads.js';
+import { sample } from './results-fixture.js';
 
-function sample(opsPerSecond: number, cpuPerOp = 1e-6): Sample {
-  return {
-    ops: opsPerSecond,
-    bytes: opsPerSecond * 4096,
-    seconds: 1,
-    cpuSeconds: opsPerSecond * cpuPerOp,
-    verified: 1,
-  };
+function rate(peer: string): Quantity {
+  return { peer, metric: 'opsPerSecond' };
 }
 
 describe('bench statistics', () => {
@@ -23,63 +16,30 @@ describe('bench statistics', () => {
   ];
 
   it('takes the median of the repetitions, with their range', () => {
-    assert.deepEqual(summarize(repetitions, 'ours', 'opsPerSecond'), { median: 300, min: 30, max: 400 });
+    assert.deepEqual(summarize(repetitions, rate('ours')), { median: 300, min: 30, max: 400 });
   });
 
   it('takes ratios within a repetition, not of medians', () => {
-    assert.deepEqual(ratio(repetitions, 'ours', 'theirs', 'opsPerSecond'), { median: 3, min: 2, max: 4 });
+    assert.deepEqual(ratio(repetitions, rate('ours'), rate('theirs')), { median: 3, min: 2, max: 4 });
   });
 
   it('leaves out repetitions in which either measurement failed', () => {
     const partial = [{ ours: sample(50) }, ...repetitions.slice(0, 1), { theirs: sample(1) }];
-    assert.deepEqual(ratio(partial, 'ours', 'theirs', 'opsPerSecond'), { median: 3, min: 3, max: 3 });
-    assert.equal(ratio(partial, 'ours', 'nobody', 'opsPerSecond'), undefined);
+    assert.deepEqual(ratio(partial, rate('ours'), rate('theirs')), { median: 3, min: 3, max: 3 });
+    assert.equal(ratio(partial, rate('ours'), rate('nobody')), undefined);
   });
 
   it('has no rate of what read nothing', () => {
-    const control = [{ control: { ...sample(0), delayP99Ms: 1.5 } }];
-    assert.equal(summarize(control, 'control', 'opsPerSecond'), undefined);
-    assert.equal(summarize(control, 'control', 'cpuPerOp'), undefined);
-    assert.equal(summarize(control, 'control', 'delayP99Ms')?.median, 1.5);
+    const control = [{ control: { ...sample(0), metrics: { delayP99Ms: 1.5 } } }];
+    assert.equal(summarize(control, { peer: 'control', metric: 'opsPerSecond' }), undefined);
+    assert.equal(summarize(control, { peer: 'control', metric: 'cpuPerOp' }), undefined);
+    assert.equal(summarize(control, { peer: 'control', metric: 'delayP99Ms' })?.median, 1.5);
   });
 
   it('does not reorder its input', () => {
     const before = JSON.stringify(repetitions);
-    summarize(repetitions, 'ours', 'cpuPerOp');
+    summarize(repetitions, { peer: 'ours', metric: 'cpuPerOp' });
     assert.equal(JSON.stringify(repetitions), before);
-  });
-});
-
-describe('bench goals', () => {
-  const goal: Goal = {
-    workload: 'w',
-    way: 'readAt',
-    metric: 'opsPerSecond',
-    baseline: 'base',
-    compare: 'at least',
-    target: 2,
-    unit: 'x base',
-  };
-  const judgeOne = (ours: number, change: Partial<Goal> = {}): string | undefined => {
-    const results = new Map([['w', [{ 'readAt@b': sample(ours, 2e-6), base: sample(100, 1e-6) }]]]);
-    return judge(results, 'b', [{ ...goal, ...change }])[0]?.status;
-  };
-
-  it('is reached at the target and missed below it', () => {
-    assert.equal(judgeOne(200), 'reached');
-    assert.equal(judgeOne(199), 'missed');
-  });
-
-  it('knows goals where less is better', () => {
-    assert.equal(judgeOne(1, { metric: 'cpuPerOp', compare: 'at most', target: 2 }), 'reached');
-    assert.equal(judgeOne(1, { metric: 'cpuPerOp', compare: 'at most', target: 1.9 }), 'missed');
-    assert.equal(judgeOne(1, { metric: 'cpuPerOp', compare: 'below', target: 2 }), 'missed');
-  });
-
-  it('is not measured, rather than reached, where a peer is missing', () => {
-    assert.equal(judgeOne(200, { baseline: 'fio' }), 'not measured');
-    assert.equal(judgeOne(200, { workload: 'other' }), 'not measured');
-    assert.equal(judgeOne(200, { metric: 'delayP99Ms', compare: 'below' }), 'not measured');
   });
 });
 
@@ -94,9 +54,9 @@ describe('bench tables', () => {
   });
 
   it('have sizes and amounts that make sense', () => {
-    for (const { name, blockSize, depth, direct, amount } of WORKLOADS) {
+    for (const { name, blockSize, depth, cache, amount } of WORKLOADS) {
       assert.ok(Number.isInteger(depth) && depth > 0, name);
-      assert.ok(blockSize % 4096 === 0 || !direct, `${name} is aligned`);
+      assert.ok(blockSize % 4096 === 0 || cache !== 'direct', `${name} is aligned`);
       assert.ok(amount.quick > 0 && amount.quick <= amount.full, name);
     }
   });
@@ -104,16 +64,6 @@ describe('bench tables', () => {
   for (const { name, kind, baselines } of WORKLOADS) {
     it(`${name} is compared with peers that do it`, () => {
       for (const id of baselines) assert.ok(find(id)?.measures[kind], id);
-    });
-  }
-
-  for (const { workload, way, baseline, unit } of GOALS) {
-    it(`the goal "${workload}: ${way}, ${unit}" names what exists`, () => {
-      const entry = WORKLOADS.find(({ name }) => name === workload);
-      assert.ok(entry);
-      for (const id of [`${way}@io_uring`, ...(baseline === undefined ? [] : [baseline])]) {
-        assert.ok(find(id)?.measures[entry.kind], id);
-      }
     });
   }
 });

@@ -1,7 +1,7 @@
 /** The demo: what is chosen and why, the article's program, and two comparisons with node:fs. */
 import { BACKEND_VARIABLE, describeBackends, formatReport, selectBackend } from '@overlapped/core';
 import { startProgress } from '../progress.js';
-import { formatRatio } from '../report.js';
+import { formatRatio } from '../figures.js';
 import { formatSize } from '../sizes.js';
 import {
   compareHashes,

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Job, type Sample, startClock } from '../job.js';
+import { delayMetrics } from './histograms.js';
 
 /** JavaScript of one turn, about what a turn of reads takes. */
 const TURN_MS = 0.5;
@@ -24,6 +25,5 @@ export async function measureControl(job: Job): Promise<Sample> {
   while (performance.now() < end) await turn();
   const clock = stop();
   histogram.disable();
-  const [delayP99Ms, delayMaxMs] = [histogram.percentile(99) / 1e6, histogram.max / 1e6];
-  return { ops: 0, bytes: 0, ...clock, verified: 0, delayP99Ms, delayMaxMs };
+  return { ops: 0, bytes: 0, ...clock, verified: 0, metrics: delayMetrics(histogram) };
 }

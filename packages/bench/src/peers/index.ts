@@ -3,43 +3,73 @@ import fs from 'node:fs';
 import { describeBackends } from '@overlapped/core';
 import type { Job, Sample } from '../job.js';
 import type { Workload, WorkloadKind } from '../workloads.js';
+import { measureBusy } from './busy.js';
+import { coldRefusal } from './cold.js';
 import { measureControl } from './control.js';
-import { fioRefusal, measureFio } from './fio.js';
+import { type Engine, fioRefusal, measureFio } from './fio.js';
 import { measureFiles, ourReadWhole, readFileSyncWhole, readFileWhole, type ReadWhole } from './files.js';
+import type { BatchReader, Open, Reader } from './lanes.js';
+import { measureContended, measureLatency } from './latency.js';
+import { measureMemory } from './memory.js';
 import { openFileHandle, openFsRead, openReadSync } from './node-readers.js';
 import { openRead, openReadAt, openReadMany, openReadManyInto } from './our-readers.js';
-import { measureBatch, measureLoopDelay, measureRandom, type OpenReader } from './random.js';
+import { measureBatch, measureLoopDelay, measureRandom } from './random.js';
 import {
   chunksPass,
   fileHandlePass,
   measureStream,
+  nodeReadFilePass,
   nodeStreamPass,
+  nodeWebStreamPass,
+  ourReadFilePass,
   ourStreamPass,
+  ourWebStreamPass,
   type Pass,
   readSyncPass,
 } from './stream.js';
+import { measureThreads } from './threads.js';
 
 export type Measure = (job: Job) => Promise<Sample>;
+
+type Refusal = (workload: Workload, file: string) => string | undefined;
 
 export interface Peer {
   /** As `--peer` takes it. This library's are `way@backend`. */
   readonly id: string;
-  /** True if it reads through node:fs, whose direct reads need O_DIRECT. */
-  readonly nodeFs: boolean;
-  readonly measures: Partial<Record<WorkloadKind, Measure>>;
+  /** The kinds for which a quick run measures it. */
+  readonly quick: readonly WorkloadKind[];
+  readonly measures: Readonly<Partial<Record<WorkloadKind, Measure>>>;
+  /** How each of several threads reads. */
+  readonly open?: Open<Reader>;
+  /** Environment of its process, beside what all have. */
+  readonly env?: Readonly<Record<string, string>>;
+  /** Why it can't do `workload` on `file` here; undefined if it can. */
+  readonly refuses?: Refusal;
 }
 
-const POSITIONED: Record<
-  Exclude<WorkloadKind, 'stream' | 'files'>,
-  (job: Job, open: OpenReader) => Promise<Sample>
-> = {
+type PositionedKind = 'random' | 'batch' | 'loop' | 'latency' | 'contended' | 'busy' | 'workers' | 'memory';
+
+const POSITIONED: Record<PositionedKind, (job: Job, open: Open<Reader>) => Promise<Sample>> = {
   random: measureRandom,
   batch: measureBatch,
   loop: measureLoopDelay,
+  latency: measureLatency,
+  contended: measureContended,
+  busy: measureBusy,
+  workers: measureThreads,
+  memory: measureMemory,
 };
 
-function positioned(open: OpenReader, kinds: readonly (keyof typeof POSITIONED)[]): Peer['measures'] {
+/** A synchronous reader has no queue, and leaves no turn to anything else. */
+const SYNC: readonly PositionedKind[] = ['random', 'batch', 'loop', 'latency', 'contended', 'workers'];
+const ALL: readonly PositionedKind[] = [...SYNC, 'busy', 'memory'];
+
+function positioned(open: Open<Reader>, kinds: readonly PositionedKind[] = ALL): Peer['measures'] {
   return Object.fromEntries(kinds.map((kind) => [kind, (job: Job) => POSITIONED[kind](job, open)]));
+}
+
+function batch(open: Open<BatchReader>): Peer['measures'] {
+  return { batch: (job) => measureBatch(job, open) };
 }
 
 function stream(pass: Pass): Peer['measures'] {
@@ -50,49 +80,122 @@ function files(read: ReadWhole): Peer['measures'] {
   return { files: (job) => measureFiles(job, read) };
 }
 
-const ALL = ['random', 'batch', 'loop'] as const;
-
-function ofBackend(backend: string): Peer[] {
-  const ways: [string, Peer['measures']][] = [
-    ['readAt', positioned(openReadAt(backend), ALL)],
-    ['read', positioned(openRead(backend), ['random'])],
-    ['readMany', positioned(openReadMany(backend), ['batch'])],
-    ['readMany-into', positioned(openReadManyInto(backend), ['batch'])],
-    ['chunks', stream(chunksPass(backend))],
-    ['createReadStream', stream(ourStreamPass(backend))],
-    ['open-readFile-close', files(ourReadWhole(backend))],
-  ];
-  return ways.map(([way, measures]) => ({
-    id: `${way}@${backend}`,
-    nodeFs: backend === 'node-fs',
-    measures,
-  }));
+/** node:fs has no call for direct reads but its flag. */
+function refusesDirect({ cache }: Workload, file: string): string | undefined {
+  if (cache !== 'direct') return undefined;
+  const { O_DIRECT, O_RDONLY } = fs.constants;
+  if (O_DIRECT === undefined) return 'node:fs has no O_DIRECT here';
+  try {
+    fs.closeSync(fs.openSync(file, O_RDONLY | O_DIRECT));
+    return undefined;
+  } catch (error) {
+    return `this file system takes no direct reads: ${(error as Error).message}`;
+  }
 }
+
+/** For peers that read a stream's file as one Buffer. */
+function refusesAbove(bytes: number): Refusal {
+  return ({ kind }, file) =>
+    kind === 'stream' && fs.statSync(file).size > bytes
+      ? `it reads files of at most ${bytes} bytes`
+      : undefined;
+}
+
+const MIB = 1 << 20;
 
 const NODE: readonly Peer[] = [
   {
     id: 'readSync',
-    nodeFs: true,
-    measures: { ...positioned(openReadSync, ALL), ...stream(readSyncPass) },
+    quick: ['random', 'batch', 'contended', 'stream'],
+    measures: { ...positioned(openReadSync, SYNC), ...stream(readSyncPass) },
+    open: openReadSync,
+    refuses: refusesDirect,
   },
-  { id: 'fs.read', nodeFs: true, measures: positioned(openFsRead, ALL) },
+  {
+    id: 'fs.read',
+    quick: [...SYNC, 'busy'],
+    measures: positioned(openFsRead),
+    open: openFsRead,
+    refuses: refusesDirect,
+  },
+  {
+    id: 'fs.read-16',
+    quick: [],
+    measures: positioned(openFsRead),
+    open: openFsRead,
+    env: { UV_THREADPOOL_SIZE: '16' },
+    refuses: refusesDirect,
+  },
   {
     id: 'FileHandle.read',
-    nodeFs: true,
-    measures: { ...positioned(openFileHandle, ALL), ...stream(fileHandlePass) },
+    quick: ALL,
+    measures: { ...positioned(openFileHandle), ...stream(fileHandlePass) },
+    open: openFileHandle,
+    refuses: refusesDirect,
   },
-  { id: 'fs.createReadStream', nodeFs: true, measures: stream(nodeStreamPass()) },
-  { id: 'fs.createReadStream-256k', nodeFs: true, measures: stream(nodeStreamPass(256 << 10)) },
-  { id: 'fs.readFileSync', nodeFs: true, measures: files(readFileSyncWhole) },
-  { id: 'fs.promises.readFile', nodeFs: true, measures: files(readFileWhole) },
+  { id: 'fs.createReadStream', quick: ['stream'], measures: stream(nodeStreamPass()) },
+  { id: 'fs.createReadStream-1m', quick: [], measures: stream(nodeStreamPass(MIB)) },
+  { id: 'FileHandle.readableWebStream', quick: [], measures: stream(nodeWebStreamPass) },
+  { id: 'fs.readFileSync', quick: [], measures: files(readFileSyncWhole) },
+  {
+    id: 'fs.promises.readFile',
+    quick: ['files'],
+    measures: { ...files(readFileWhole), ...stream(nodeReadFilePass) },
+    refuses: refusesAbove(2 ** 31 - 1),
+  },
 ];
 
-const CONTROL: Peer = { id: 'no-reads', nodeFs: false, measures: { loop: measureControl } };
-const FIO: Peer = { id: 'fio', nodeFs: false, measures: { random: measureFio, stream: measureFio } };
+function ofBackend(backend: string): Peer[] {
+  const readAt = openReadAt(backend);
+  const read = openRead(backend);
+  const ways: (Omit<Peer, 'id'> & { way: string })[] = [
+    { way: 'readAt', quick: ALL, measures: positioned(readAt), open: readAt },
+    { way: 'read', quick: [], measures: positioned(read), open: read },
+    { way: 'readMany', quick: ['batch'], measures: batch(openReadMany(backend)) },
+    { way: 'readMany-into', quick: [], measures: batch(openReadManyInto(backend)) },
+    { way: 'chunks', quick: ['stream'], measures: stream(chunksPass(backend)) },
+    { way: 'chunks-1m', quick: [], measures: stream(chunksPass(backend, MIB)) },
+    { way: 'createReadStream', quick: ['stream'], measures: stream(ourStreamPass(backend)) },
+    { way: 'createReadStream-1m', quick: [], measures: stream(ourStreamPass(backend, MIB)) },
+    { way: 'readableWebStream', quick: [], measures: stream(ourWebStreamPass(backend)) },
+    {
+      way: 'readFile',
+      quick: [],
+      measures: stream(ourReadFilePass(backend)),
+      refuses: refusesAbove(2 ** 32 - 1),
+    },
+    { way: 'open-readFile-close', quick: ['files'], measures: files(ourReadWhole(backend)) },
+  ];
+  return ways.map(({ way, ...peer }) => ({
+    ...(backend === 'node-fs' ? { refuses: refusesDirect } : {}),
+    ...peer,
+    id: `${way}@${backend}`,
+  }));
+}
+
+const CONTROL: Peer = { id: 'no-reads', quick: ['loop'], measures: { loop: measureControl } };
+
+function fio(id: string, engine: Engine, quick: Peer['quick']): Peer {
+  const measure = (job: Job): Promise<Sample> => measureFio(job, engine);
+  const measures = { random: measure, batch: measure, workers: measure, stream: measure };
+  return { id, quick, measures, refuses: () => fioRefusal(engine) };
+}
 
 /** Every peer there is, for these backends of the library. */
 export function peersFor(backends: readonly string[]): readonly Peer[] {
-  return [...NODE, ...backends.flatMap(ofBackend), CONTROL, FIO];
+  return [
+    ...NODE,
+    ...backends.flatMap(ofBackend),
+    CONTROL,
+    fio('fio', 'io_uring', ['random', 'batch', 'stream', 'workers']),
+    fio('fio-psync', 'psync', []),
+  ];
+}
+
+/** The peer of that id, whichever backend it names. */
+export function findPeer(id: string): Peer | undefined {
+  const [, backend] = id.split('@');
+  return peersFor(backend === undefined ? [] : [backend]).find((peer) => peer.id === id);
 }
 
 /** The library's backends that work here, the chosen one first. */
@@ -104,20 +207,9 @@ export function workingBackends(): readonly string[] {
     .map(({ name }) => name);
 }
 
-function nodeDirectRefusal(file: string): string | undefined {
-  const { O_DIRECT, O_RDONLY } = fs.constants;
-  if (O_DIRECT === undefined) return 'node:fs has no O_DIRECT here';
-  try {
-    fs.closeSync(fs.openSync(file, O_RDONLY | O_DIRECT));
-    return undefined;
-  } catch (error) {
-    return `this file system takes no direct reads: ${(error as Error).message}`;
-  }
-}
-
-/** Why `peer` can't do `workload` on `file` here; undefined if it can. */
+/** Why `peer` can't do `workload` on `file` here; undefined if it can. A cold workload's file is not cached afterwards. */
 export function refusal(peer: Peer, workload: Workload, file: string): string | undefined {
   if (peer.measures[workload.kind] === undefined) return 'does not do this';
-  if (peer.id === 'fio') return fioRefusal();
-  return workload.direct && peer.nodeFs ? nodeDirectRefusal(file) : undefined;
+  const reason = peer.refuses?.(workload, file);
+  return reason ?? (workload.cache === 'cold' ? coldRefusal(workload, file) : undefined);
 }

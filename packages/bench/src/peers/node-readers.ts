@@ -2,35 +2,38 @@
 import fs from 'node:fs';
 import { allocAligned } from '@overlapped/core';
 import type { Job } from '../job.js';
-import { type Lanes, type Reader, runPromiseLanes } from './lanes.js';
+import { type Lanes, promiseReader, type Reader } from './lanes.js';
 
 /** Page-aligned memory where direct reads need it; else what anyone would take. */
 export function allocate(job: Job, bytes: number, backend = 'node-fs'): Buffer {
-  if (!job.workload.direct) return Buffer.allocUnsafeSlow(bytes);
+  if (job.workload.cache !== 'direct') return Buffer.allocUnsafeSlow(bytes);
   const memory = allocAligned(bytes, backend);
   return Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
 }
 
 function flags(job: Job): number {
   const { O_RDONLY, O_DIRECT } = fs.constants;
-  return job.workload.direct ? O_RDONLY | O_DIRECT : O_RDONLY;
+  return job.workload.cache === 'direct' ? O_RDONLY | O_DIRECT : O_RDONLY;
 }
 
 /** `fs.readSync`: one read at a time, the thread blocked. */
 export async function openReadSync(job: Job): Promise<Reader> {
   const fd = fs.openSync(job.file, flags(job));
   const { blockSize } = job.workload;
+  const run = async (lanes: Lanes, from: number, to: number): Promise<void> => {
+    const { positions, buffers } = lanes;
+    for (let next = from, lane = 0; next < to; next++) {
+      const position = positions[next] as number;
+      const bytesRead = fs.readSync(fd, buffers[lane] as Buffer, 0, blockSize, position);
+      lanes.done(lane, bytesRead, position);
+      if (++lane === buffers.length) lane = 0;
+    }
+  };
   return {
     allocate: (bytes) => allocate(job, bytes),
-    async run(lanes: Lanes, from: number, to: number) {
-      const { positions, buffers } = lanes;
-      for (let next = from, lane = 0; next < to; next++) {
-        const position = positions[next] as number;
-        const bytesRead = fs.readSync(fd, buffers[lane] as Buffer, 0, blockSize, position);
-        lanes.done(lane, bytesRead, position);
-        if (++lane === buffers.length) lane = 0;
-      }
-    },
+    run,
+    batch: run,
+    read: (buffer, position) => fs.readSync(fd, buffer, 0, blockSize, position),
     close: async () => fs.closeSync(fd),
   };
 }
@@ -63,7 +66,18 @@ export async function openFsRead(job: Job): Promise<Reader> {
       };
       for (let lane = running; lane-- > 0;) begin(lane);
     });
-  return { allocate: (bytes) => allocate(job, bytes), run, close: async () => fs.closeSync(fd) };
+  return {
+    allocate: (bytes) => allocate(job, bytes),
+    run,
+    batch: run,
+    read: (buffer, position) =>
+      new Promise((resolve, reject) => {
+        fs.read(fd, buffer, 0, blockSize, position, (error, bytesRead) =>
+          error === null ? resolve(bytesRead) : reject(error),
+        );
+      }),
+    close: async () => fs.closeSync(fd),
+  };
 }
 
 /** `FileHandle.read`: promises, on the thread pool. */
@@ -72,14 +86,10 @@ export async function openFileHandle(job: Job): Promise<Reader> {
   const { blockSize } = job.workload;
   return {
     allocate: (bytes) => allocate(job, bytes),
-    run: (lanes, from, to) =>
-      runPromiseLanes(
-        lanes,
-        from,
-        to,
-        (buffer, position) => handle.read(buffer, 0, blockSize, position),
-        ({ bytesRead }) => bytesRead,
-      ),
+    ...promiseReader(
+      (buffer, position) => handle.read(buffer, 0, blockSize, position),
+      ({ bytesRead }) => bytesRead,
+    ),
     close: () => handle.close(),
   };
 }

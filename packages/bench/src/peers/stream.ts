@@ -85,13 +85,47 @@ async function drain(stream: NodeJS.ReadableStream, take: (chunk: Uint8Array) =>
   });
 }
 
+/** @param highWaterMark bytes of a chunk; undefined for the default */
 export function nodeStreamPass(highWaterMark?: number): Pass {
-  return (job, limit, take) => {
-    if (limit === 0) return Promise.resolve();
-    const size = highWaterMark === undefined ? {} : { highWaterMark };
-    return drain(fs.createReadStream(job.file, { end: limit - 1, ...size }), take);
+  return async (job, limit, take) => {
+    if (limit === 0) return;
+    await drain(fs.createReadStream(job.file, { end: limit - 1, ...defined({ highWaterMark }) }), take);
   };
 }
+
+/** The parts of `options` that have a value. */
+function defined<T extends object>(options: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+async function drainWeb(
+  stream: AsyncIterable<Uint8Array>,
+  limit: number,
+  take: (chunk: Uint8Array) => void,
+): Promise<void> {
+  let left = limit;
+  for await (const chunk of stream) {
+    take(chunk.subarray(0, left));
+    left -= chunk.byteLength;
+    if (left <= 0) break;
+  }
+}
+
+/** A byte stream, as this library's is. Node's other kind can't be left before its end: closing the file then aborts Node
+ * 20. */
+export const nodeWebStreamPass: Pass = async (job, limit, take) => {
+  const handle = await fs.promises.open(job.file, 'r');
+  try {
+    const stream = handle.readableWebStream({ type: 'bytes' }) as ReadableStream<Uint8Array>;
+    await drainWeb(stream, limit, take);
+  } finally {
+    await handle.close();
+  }
+};
+
+/** The whole file in one Buffer. */
+export const nodeReadFilePass: Pass = async (job, limit, take) =>
+  take((await fs.promises.readFile(job.file)).subarray(0, limit));
 
 function onBackend(
   backend: string,
@@ -107,16 +141,27 @@ function onBackend(
   };
 }
 
-/** The library's own way: recycled buffers, read ahead. */
-export function chunksPass(backend: string): Pass {
+/** The library's own way: recycled buffers, read ahead. @param chunkSize undefined for the default */
+export function chunksPass(backend: string, chunkSize?: number): Pass {
   return onBackend(backend, async (file, limit, take) => {
-    for await (const chunk of file.chunks({ end: limit })) take(chunk);
+    for await (const chunk of file.chunks({ end: limit, chunkSize })) take(chunk);
   });
 }
 
-/** The library's Node stream. */
-export function ourStreamPass(backend: string): Pass {
+/** The library's Node stream. @param highWaterMark undefined for the default */
+export function ourStreamPass(backend: string, highWaterMark?: number): Pass {
   return onBackend(backend, async (file, limit, take) => {
-    if (limit > 0) await drain(file.createReadStream({ end: limit - 1, autoClose: false }), take);
+    if (limit === 0) return;
+    await drain(file.createReadStream({ end: limit - 1, autoClose: false, highWaterMark }), take);
   });
+}
+
+export function ourWebStreamPass(backend: string): Pass {
+  return onBackend(backend, (file, limit, take) => drainWeb(file.readableWebStream(), limit, take));
+}
+
+export function ourReadFilePass(backend: string): Pass {
+  return onBackend(backend, async (file, limit, take) =>
+    take(((await file.readFile()) as Buffer).subarray(0, limit)),
+  );
 }
