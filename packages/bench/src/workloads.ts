@@ -192,7 +192,7 @@ export const WORKLOADS: readonly Workload[] = [
     amount: { full: 100_000, quick: 8_000 },
     baselines: ['FileHandle.read', 'fs.read', 'readSync'],
   },
-  busy('js-busy', 4 * KIB, { full: 100_000, quick: 20_000 }, ['quick', 'full']),
+  busy('js-busy', 4 * KIB, { full: 60_000, quick: 20_000 }, ['quick', 'full']),
   busy('js-busy-64k', 64 * KIB, { full: 20_000, quick: 4_000 }, ['full']),
   {
     name: 'workers-4',
