@@ -45,13 +45,14 @@ function wanted({ goals, quick, peer: names }: Options): Selection['isWanted'] {
 
 /**
  * What was asked for: by name, or else the suite's workloads and all peers that work here. A quick run has only the peers
- * that are for it, a run for the goals only those that they name.
+ * that are for it, on the backend that `open()` chooses; a run for the goals only those that they name.
  * @throws RangeError for a name that there is not
  */
 export function select(options: Options): Selection {
-  const { workload, peer, goals } = options;
+  const { workload, peer, goals, quick } = options;
   const suite = suiteOf(options);
-  const peers = peersFor(workingBackends());
+  const backends = workingBackends();
+  const peers = peersFor(quick && peer === undefined ? backends.slice(0, 1) : backends);
   return {
     workloads:
       workload === undefined
