@@ -73,7 +73,10 @@ async function build({ name, sources, includes, sanitize, native, libraries }, m
   const directory = join(out, name);
   mkdirSync(directory, { recursive: true });
   const flags = [...sanitize, ...includes.map((include) => `-I${include}`)];
-  const objects = [...sourcesOf(sources), ...native].map((source) => [source, join(directory, `${basename(source)}.o`)]);
+  const objects = [...sourcesOf(sources), ...native].map((source) => [
+    source,
+    join(directory, `${basename(source)}.o`),
+  ]);
   const compiled = await Promise.all(
     objects.map(([source, object]) => compile([...flags, '-c', source, '-o', object])),
   );

@@ -26,7 +26,7 @@ constexpr uint64_t kOurPart = 4;
 // But at least this much, because a system call's fixed price wants to be shared; and so much the thread
 // takes at once, which wants to have something to report soon.
 constexpr uint64_t kLeastOurs = 96 << 10;
-constexpr uint64_t kTheirs = 192 << 10;
+constexpr uint64_t kTheirs = 96 << 10;
 
 void pause_briefly() {
 #if defined(__x86_64__) || defined(__i386__)
@@ -106,7 +106,7 @@ bool SpareCores::take() {
 Copier::Copier(uint32_t capacity, std::function<void()> wake, OpenCopies open, SpareCores& cores)
     : wake_(std::move(wake)), open_(std::move(open)), cores_(cores), line_(capacity), ended_(capacity) {}
 
-uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours) {
+uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, bool all) {
   bool woken = false;
   uint32_t taken = 0;
   {
@@ -118,7 +118,7 @@ uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours) {
     }
     waiting_.store(before + count, std::memory_order_relaxed);
     if (!awake_ && waiting_cost_ >= kWorthWaking) woken = awake_ = wake_thread();
-    const uint64_t part = awake_ ? std::max(waiting_cost_ / kOurPart, kLeastOurs) : waiting_cost_;
+    const uint64_t part = awake_ && !all ? std::max(waiting_cost_ / kOurPart, kLeastOurs) : waiting_cost_;
     taken = take(ours, part, before + count);
   }
   if (woken) changed_.notify_one();

@@ -65,10 +65,10 @@ class Copier {
   Copier& operator=(const Copier&) = delete;
 
   // Puts `count` reads in line, and takes from its front what the caller is to do itself: a part, so that it
-  // soon has completions to go on with; all of it where there is nobody to share with.
+  // soon has completions to go on with; all of it where there is nobody to share with, or `all` says so.
   // @param ours has room for `capacity`
   // @return how many were written to `ours`
-  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours);
+  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, bool all);
   // Writes every ended copy to `out`, which has room for `capacity`. @return how many
   uint32_t collect(Copied* out);
   // Reads in line that nobody has taken.

@@ -75,6 +75,27 @@ inline constexpr unsigned kMaxRounds = 8;
 inline constexpr unsigned kReapBatch = 64;
 // Cached reads that cost less than this (Copy::cost) are over before another thread has looked up.
 inline constexpr uint64_t kWorthSharing = 64 << 10;
+// So many are worth sharing even if the caller then waits for all of them.
+inline constexpr uint64_t kWorthWaiting = 2 << 20;
+
+// Whether sharing pays. It does where the caller goes on with the reads that we did while the other thread
+// does the rest. Where it wants all of them first, it sleeps meanwhile, and being woken costs more than was
+// gained: then sharing is tried less and less often, until something follows again.
+class Benefit {
+ public:
+  bool expected() {
+    if (skip_ == 0) return true;
+    skip_--;
+    return false;
+  }
+  void followed() { penalty_ /= 2; }
+  void nothing_followed() { skip_ = penalty_ = std::min(2 * penalty_ + 8, kMostSkipped); }
+
+ private:
+  static constexpr uint32_t kMostSkipped = 1024;
+  uint32_t penalty_ = 0;
+  uint32_t skip_ = 0;
+};
 
 template <class Kernel, class ReleaseHold, class Copies>
 class Driver {
@@ -130,9 +151,17 @@ class Driver {
   }
 
   // Gives the queue to the kernel and collects what is complete.
-  void pump(CompletionWriter& out) {
+  // @param idle the caller has nothing else to do: it takes all that is in line, not its part only
+  void pump(CompletionWriter& out, bool idle = false) {
+    if (shared_ > 0) {
+      if (idle) {
+        benefit_.nothing_followed();
+      } else {
+        benefit_.followed();
+      }
+    }
     collect(out);
-    share(out);
+    share(out, idle);
     for (unsigned round = 0; round < kMaxRounds; round++) {
       refill(out);
       const bool went = enter(out);
@@ -188,12 +217,16 @@ class Driver {
     shared_++;
   }
 
+  bool is_worth_sharing() {
+    if (has_waiting_copies() || fresh_cost_ >= kWorthWaiting) return true;
+    return fresh_cost_ >= kWorthSharing && benefit_.expected();
+  }
+
   // Puts cached reads in line for both threads, and gives our part to the ring.
-  void share(CompletionWriter& out) {
-    if (fresh_.empty() && !has_waiting_copies()) return;
-    if (has_waiting_copies() || fresh_cost_ >= kWorthSharing) {
+  void share(CompletionWriter& out, bool idle) {
+    if (is_worth_sharing()) {
       const auto fresh = static_cast<uint32_t>(fresh_.size());
-      const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data());
+      const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), idle);
       for (uint32_t i = 0; i < count; i++) take_back(ours_[i].slot, out);
     } else {
       for (const Copy& copy : fresh_) take_back(copy.slot, out);
@@ -408,6 +441,7 @@ class Driver {
   uint64_t fresh_cost_ = 0;
   // Reads that are in line, or with the other thread.
   uint32_t shared_ = 0;
+  Benefit benefit_;
   std::vector<Copy> ours_;
   std::vector<Copied> copied_;
   uint64_t pumps_ = 0;

@@ -57,7 +57,7 @@ uint32_t Engine::submit(uint32_t first, uint32_t count) {
   CompletionWriter out = tables_.writer();
   napi_value pins = tables_.pins_value(env_);
   for (uint32_t i = first; i < first + count; i++) stage(tables_.request(i), pins, out);
-  pump(out);
+  pump(out, false);
   return out.count();
 }
 
@@ -86,9 +86,9 @@ void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
 }
 
 // Submits, reaps, and makes sure that whatever is left wakes us.
-void Engine::pump(CompletionWriter& out) {
+void Engine::pump(CompletionWriter& out, bool idle) {
   ring_.set_notifications(false);
-  driver_.pump(out);
+  driver_.pump(out, idle);
   if (driver_.in_flight() > 0) {
     ring_.set_notifications(true);
     // What completed before the switch has signalled nobody: look once more.
@@ -105,7 +105,7 @@ void Engine::on_wake() {
   if (state_ != State::Open) return;
   wakeups_++;
   CompletionWriter out = tables_.writer();
-  pump(out);
+  pump(out, !tables_.more_to_come());
   if (out.count() == 0) return;
 
   dispatch_completions(env_, tables_.dispatch, out.count(), async_context_);

@@ -68,7 +68,7 @@ class Engine {
 
   void stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
   void on_wake();
-  void pump(CompletionWriter& out);
+  void pump(CompletionWriter& out, bool idle);
   bool has_completions() const { return ring_.has_hidden_work() || ring_.has_completions(); }
 
   napi_env env_;

@@ -277,12 +277,14 @@ export class NativeBackend implements Backend {
   private readonly beginTurn = (): void => {
     this.budget = TURN_BUDGET_BYTES;
     this.turnIsSpent = false;
+    this.status[Status.MoreToCome] = 0;
     this.flush();
   };
 
   private flushNextTurn(): void {
     if (this.flushScheduled) return;
     this.flushScheduled = this.turnIsSpent = true;
+    this.status[Status.MoreToCome] = 1;
     setImmediate(this.beginTurn);
   }
 

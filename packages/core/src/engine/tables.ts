@@ -44,9 +44,11 @@ export const enum Completion {
 /** `Completion.Error` of a read that ended at or beyond the end of the file. Other values: 0, or a raw error. */
 export const COMPLETION_END_OF_FILE = 0xffff_ffff;
 
-/** Words of the status area: native code's view, as of the end of its last call. */
+/** Words of the status area. */
 export const enum Status {
-  /** Reads that the system has. */
+  /** Reads that the system has, as of the end of native code's last call. */
   InFlight,
+  /** Written by JS: not 0 while requests are staged that the next turn submits. */
+  MoreToCome,
   Words,
 }

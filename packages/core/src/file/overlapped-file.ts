@@ -22,7 +22,7 @@ import {
   fillRanges,
   freshBytes,
   isAlignedSpan,
-  type PlannedRange,
+  type PlannedRanges,
   type RangeRequest,
 } from './ranges.js';
 
@@ -199,8 +199,7 @@ export class OverlappedFile {
     if (!Array.isArray(ranges)) throw invalidArgType('ranges', 'an array', ranges);
     checkSignal(options.signal);
     const eof = checkEofPolicy(options.eof);
-    const planned = ranges.map((range, i) => planRange(range as RangeRequest, i));
-    return fillRanges(this.bound, planned, eof, options.signal);
+    return fillRanges(this.bound, planRanges(ranges), eof, options.signal);
   }
 
   /** The whole file, from its start: a Buffer, or a string with `encoding`. Up to 4 GiB. */
@@ -332,17 +331,32 @@ function readArguments(
   return { buffer, options: rest };
 }
 
-function planRange(range: RangeRequest, index: number): PlannedRange {
-  const name = `ranges[${index}]`;
-  if (typeof range !== 'object' || range === null) throw invalidArgType(name, 'of type object', range);
-  const { into } = range;
-  if (into === undefined) {
-    const length = integerInRange(range.length, 'length', 0, MAX_RANGE_BYTES);
-    return { position: checkRange(range.position, length), target: freshBytes(length), owned: true };
+/** Checks all of them before any is read. */
+function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
+  const planned: PlannedRanges = { positions: [], targets: [], owned: [] };
+  for (let i = 0; i < ranges.length; i++) {
+    const range: unknown = ranges[i];
+    if (typeof range !== 'object' || range === null) {
+      throw invalidArgType(`ranges[${i}]`, 'of type object', range);
+    }
+    const { position, length, into } = range as RangeRequest;
+    const target = into === undefined ? freshRange(length) : part(into, length, i);
+    planned.positions.push(checkRange(position, target.byteLength));
+    planned.targets.push(target);
+    planned.owned.push(into === undefined);
   }
-  const bytes = asBytes(into, `${name}.into`);
-  const length = integerInRange(range.length ?? bytes.byteLength, 'length', 0, bytes.byteLength);
-  return { position: checkRange(range.position, length), target: bytes.subarray(0, length), owned: false };
+  return planned;
+}
+
+function freshRange(length: number | undefined): Uint8Array {
+  return freshBytes(integerInRange(length, 'length', 0, MAX_RANGE_BYTES));
+}
+
+/** The first `length` bytes of `into`. */
+function part(into: Uint8Array, length: number | undefined, index: number): Uint8Array {
+  const bytes = asBytes(into, `ranges[${index}].into`);
+  if (length === undefined || length === bytes.byteLength) return bytes;
+  return bytes.subarray(0, integerInRange(length, 'length', 0, bytes.byteLength));
 }
 
 function checkAligned(bytes: Uint8Array, offset: number, length: number, position: number | bigint): void {

@@ -167,10 +167,12 @@ export interface RangeRequest {
   readonly into?: Uint8Array | undefined;
 }
 
-export interface PlannedRange {
-  readonly position: Position;
-  readonly target: Uint8Array;
-  readonly owned: boolean;
+/** Ranges that are checked: one entry of each list per range. */
+export interface PlannedRanges {
+  readonly positions: Position[];
+  readonly targets: Uint8Array[];
+  /** The target is memory made for the range. */
+  readonly owned: boolean[];
 }
 
 /** Checks a range of `length` bytes and where it goes, before any of a batch is issued. */
@@ -183,39 +185,48 @@ export function checkRange(position: unknown, length: number): Position {
   return checked;
 }
 
-/** What the caller gets of a range of which `filled` bytes were read. */
-function settle(bound: BoundHandle, range: PlannedRange, filled: number, eof: EofPolicy): Uint8Array {
-  const { target, position } = range;
-  if (filled === target.byteLength) return target;
-  if (eof === 'error') throw unexpectedEof(bound, position, target.byteLength, filled);
+/** What the caller gets of a range of which `filled` bytes were read, fewer than asked for. */
+function settleShort(
+  bound: BoundHandle,
+  { positions, targets, owned }: PlannedRanges,
+  index: number,
+  filled: number,
+  eof: EofPolicy,
+): Uint8Array {
+  const target = targets[index] as Uint8Array;
+  if (eof === 'error') throw unexpectedEof(bound, positions[index] as Position, target.byteLength, filled);
   // Memory of ours is given away whole, so a shorter result gets an ArrayBuffer of its own length.
-  return range.owned ? target.slice(0, filled) : target.subarray(0, filled);
+  return owned[index] === true ? target.slice(0, filled) : target.subarray(0, filled);
 }
 
 /** Whether each range is one read into memory that needs no alignment, which nobody traces. */
-function isPlain(bound: BoundHandle, ranges: readonly PlannedRange[]): boolean {
+function isPlain(bound: BoundHandle, targets: readonly Uint8Array[]): boolean {
   if (bound.handle.file.direct || readIsTraced()) return false;
-  return ranges.every(({ target }) => target.byteLength <= PIECE_BYTES);
+  for (const target of targets) if (target.byteLength > PIECE_BYTES) return false;
+  return true;
 }
 
-/** Reads every range; the first reads of plain ones are all issued in this job, so that they share one submission. */
+/**
+ * Reads every range; the first reads of plain ones are all issued in this job, so that they share one submission.
+ * @returns the targets, cut where the file ended before
+ */
 export async function fillRanges(
   bound: BoundHandle,
-  ranges: readonly PlannedRange[],
+  ranges: PlannedRanges,
   eof: EofPolicy,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array[]> {
-  const plain = isPlain(bound, ranges);
+  const { positions, targets } = ranges;
+  const plain = isPlain(bound, targets);
   const filled = await (plain
-    ? readBatch(bound, ranges, signal)
-    : settleAll(ranges.map(({ target, position }) => fill(bound, target, position, signal))));
-  const results: Uint8Array[] = [];
-  for (let i = 0; i < ranges.length; i++) {
-    const range = ranges[i] as PlannedRange;
+    ? readBatch(bound, targets, positions, signal)
+    : settleAll(targets.map((target, i) => fill(bound, target, positions[i] as Position, signal))));
+  for (let i = 0; i < targets.length; i++) {
+    const target = targets[i] as Uint8Array;
     let bytes = filled[i] as number;
-    const short = plain && bytes > 0 && bytes < range.target.byteLength;
-    if (short) bytes = await finishFill(bound, range.target, range.position, signal, bytes);
-    results.push(settle(bound, range, bytes, eof));
+    if (bytes === target.byteLength) continue;
+    if (plain && bytes > 0) bytes = await finishFill(bound, target, positions[i] as Position, signal, bytes);
+    if (bytes < target.byteLength) targets[i] = settleShort(bound, ranges, i, bytes, eof);
   }
-  return results;
+  return targets;
 }

@@ -2,11 +2,6 @@
 import type { BoundHandle } from '../overlapped/index.js';
 import { type ReadBatch, startBatchRead } from './pending-read.js';
 
-interface Target {
-  readonly position: number | bigint;
-  readonly target: Uint8Array;
-}
-
 /** Settles when every read has ended: with the bytes of each, or with the failure of the first one that failed. */
 class Batch implements ReadBatch {
   readonly ended: Promise<number[]>;
@@ -42,13 +37,13 @@ class Batch implements ReadBatch {
 /** Issues one read for each target, all in this job, so that they share one submission. @returns bytes of each */
 export function readBatch(
   bound: BoundHandle,
-  targets: readonly Target[],
+  targets: readonly Uint8Array[],
+  positions: readonly (number | bigint)[],
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const batch = new Batch(targets.length);
   for (let i = 0; i < targets.length; i++) {
-    const { target, position } = targets[i] as Target;
-    startBatchRead(batch, i, bound, target, position, signal);
+    startBatchRead(batch, i, bound, targets[i] as Uint8Array, positions[i] as number | bigint, signal);
   }
   return batch.ended;
 }

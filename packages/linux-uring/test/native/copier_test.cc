@@ -85,7 +85,8 @@ class Caller {
         free.push_back(slot);
         ended++;
       };
-      const uint32_t taken = copier.share(fresh.data(), static_cast<uint32_t>(fresh.size()), ours_.data());
+      const uint32_t taken =
+          copier.share(fresh.data(), static_cast<uint32_t>(fresh.size()), ours_.data(), false);
       std::vector<Copied> results(taken);
       copy_scripted(ours_.data(), taken, results.data());
       for (const Copied& copied : results) end(copied.slot);

@@ -445,3 +445,32 @@ TEST_CASE("drain stops the copier, and nothing in line is read any more (R74)") 
   CHECK(rig.driver.in_flight() == 0);
   CHECK(rig.kernel.reads.empty());
 }
+
+TEST_CASE("sharing is tried less often where the caller sleeps until all of its reads have ended") {
+  Benefit benefit;
+  CHECK(benefit.expected());
+  for (unsigned round = 0; round < 3; round++) {
+    benefit.nothing_followed();
+    CHECK(!benefit.expected());
+    for (unsigned i = 0; !benefit.expected(); i++) REQUIRE(i < 2000);
+  }
+  for (unsigned i = 0; i < 10; i++) benefit.followed();
+  benefit.nothing_followed();
+  for (unsigned i = 0; i < 8; i++) CHECK(!benefit.expected());
+  CHECK(benefit.expected());
+}
+
+TEST_CASE("a caller with nothing else to do takes all that is in line, and keeps the next reads to itself") {
+  Rig rig(4);
+  rig.warm();
+  rig.kernel.inline_reads = true;
+  rig.copies.leaves = 3;
+  for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge);
+  CHECK(rig.pump().empty());
+  CHECK(rig.driver.has_waiting_copies());
+  rig.out.rewind();
+  rig.driver.pump(rig.out, true);
+  CHECK(rig.out.count() == 3);
+  for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge);
+  CHECK(rig.pump().size() == 3);
+}

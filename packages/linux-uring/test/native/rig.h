@@ -42,6 +42,7 @@ class Rig {
   ScriptedKernel kernel;
   ScriptedCopies copies;
   Warmth warmth;  // of the one file
+  CompletionWriter out;
   Driver<ScriptedKernel, Release, ScriptedCopies> driver;
   std::map<void*, uint64_t> held;  // address of the buffer, to the read that holds it
 
@@ -101,7 +102,6 @@ class Rig {
   }
 
   std::vector<uint32_t> table_;
-  CompletionWriter out;
   std::vector<std::byte> memory_;
   std::vector<uint32_t> generations_;
 };

@@ -15,10 +15,10 @@ class ScriptedCopies {
   uint32_t leaves = 0;
   bool stopped = false;
 
-  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours) {
+  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, bool all) {
     line_.insert(line_.end(), fresh, fresh + count);
     uint32_t taken = 0;
-    for (; line_.size() > (stopped ? 0 : leaves); taken++) {
+    for (; line_.size() > (stopped || all ? 0 : leaves); taken++) {
       ours[taken] = line_.front();
       line_.pop_front();
     }

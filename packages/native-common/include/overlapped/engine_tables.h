@@ -32,6 +32,7 @@ struct EngineTables {
     return read_request(requests + size_t{index} * kRequestWords);
   }
   CompletionWriter writer() const { return {completions, capacity}; }
+  bool more_to_come() const { return status[static_cast<uint32_t>(Status::MoreToCome)] != 0; }
   void set_in_flight(uint32_t count) const { status[static_cast<uint32_t>(Status::InFlight)] = count; }
 
   napi_value pins_value(napi_env env) const {

@@ -47,6 +47,7 @@ enum class Completion : uint32_t {
 // The status area.
 enum class Status : uint32_t {
   InFlight,
+  MoreToCome,
   Words,
 };
 
