@@ -13,8 +13,8 @@ enum class Action {
   Answer,   // with the file's bytes
   Fail,     // with an errno
   Shorten,  // with fewer bytes than were asked for
-  Delay,    // later
-  Hold,     // when told to; an interrupt ends it with EINTR
+  Delay,    // later; an interrupt ends it with EINTR
+  Hold,     // when told to; an interrupt ends it too
   Stick,    // when told to; an interrupt is counted and changes nothing
 };
 

@@ -46,7 +46,7 @@ void Reads::answer_interrupted() {
     if (!read->interrupted && fuse_req_interrupted(read->request) != 0) {
       read->interrupted = true;
       files_.find(read->inode)->interrupts++;
-      if (read->why == Action::Hold) {
+      if (read->why != Action::Stick) {
         fuse_reply_err(read->request, EINTR);
         waiting_.erase(read);
       }

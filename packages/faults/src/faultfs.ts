@@ -15,9 +15,9 @@ export type Action =
   | { readonly fail: number }
   /** It gets at most this many bytes. */
   | { readonly short: number }
-  /** It is answered after this many milliseconds. */
+  /** It is answered after this many milliseconds, or with EINTR if the kernel interrupts it. */
   | { readonly delay: number }
-  /** It is not answered before {@link FaultFile.release}; `hold` ends with EINTR if the kernel interrupts it. */
+  /** It is not answered before {@link FaultFile.release}; an interrupt ends `hold` with EINTR, `stick` it does not. */
   | 'hold'
   | 'stick';
 

@@ -1,6 +1,6 @@
 /** What the tests of faults share: a backend on the mount, watched by the conformance suite's own checks. */
 import assert from 'node:assert/strict';
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -54,21 +54,23 @@ export function describeFaults(
 ): void {
   for (const [name, refusal] of Object.entries(BACKENDS) as [BackendName, () => string | undefined][]) {
     describe(`backend ${name}`, () => {
-      const reason = unavailable() ?? refusal();
-      if (reason !== undefined) {
-        it(`${title} (skipped: ${reason})`, function () {
-          if (process.platform === 'linux' && process.env.CI) throw new Error(reason);
-          this.skip();
-        });
-        return;
-      }
       describe(title, () => {
-        let mounted: FaultFs;
-        before(async () => (mounted = await FaultFs.mount(mountOptions)));
-        after(() => mounted.unmount());
+        let mounted: FaultFs | undefined;
+        before(async function () {
+          const reason = unavailable() ?? refusal();
+          if (reason === undefined) {
+            mounted = await FaultFs.mount(mountOptions);
+          } else {
+            if (process.platform === 'linux' && process.env.CI) throw new Error(reason);
+            console.log(`      skipped: ${reason}`);
+            this.skip();
+          }
+        });
+        after(() => mounted?.unmount());
         body({
           name,
           get fs() {
+            if (mounted === undefined) throw new Error('there is no mount before the first test');
             return mounted;
           },
           run: (test) => runOn(() => createBackend(name), test),
@@ -156,17 +158,24 @@ const HANG_MS = 15_000;
 /** One of `programs/` in a process of its own, which is told and tells by messages. */
 export class Program {
   readonly exit: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
-  private readonly child;
+  private readonly child: ChildProcess;
+  private stderr = '';
+  private readonly messages: unknown[] = [];
 
+  /** @param launcher a command that runs node, with its own arguments */
   constructor(name: string, args: readonly string[], launcher: readonly string[] = []) {
     const script = path.join(__dirname, 'programs', `${name}.js`);
-    this.child =
-      launcher.length === 0
-        ? fork(script, args)
-        : fork(script, args, {
-            execPath: launcher[0] as string,
-            execArgv: [...launcher.slice(1), process.execPath],
-          });
+    const command = [...launcher, process.execPath];
+    this.child = fork(script, args, {
+      execPath: command[0] as string,
+      execArgv: command.slice(1),
+      stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
+    });
+    this.child.stderr?.on('data', (data: Buffer) => (this.stderr += data.toString()));
+    this.child.on('message', (message) => {
+      this.messages.push(message);
+      this.child.emit('said');
+    });
     const hang = setTimeout(() => this.child.kill('SIGKILL'), HANG_MS);
     this.exit = once(this.child, 'exit').then((ended) => {
       clearTimeout(hang);
@@ -179,13 +188,15 @@ export class Program {
     return this.child.pid as number;
   }
 
-  /** The program's next message. @throws if it ends without one */
+  /** The program's next message, or the oldest that nobody has taken. @throws if it ends without one */
   async message<T>(): Promise<T> {
-    const ended = this.exit.then(({ code, signal }) => {
-      throw new Error(`the program ended by ${code ?? signal} without a message`);
-    });
-    const [message] = (await Promise.race([once(this.child, 'message'), ended])) as [T];
-    return message;
+    if (this.messages.length === 0) {
+      const ended = this.exit.then(({ code, signal }) => {
+        throw new Error(`the program ended by ${code ?? signal} without a message: ${this.stderr}`);
+      });
+      await Promise.race([once(this.child, 'said'), ended]);
+    }
+    return this.messages.shift() as T;
   }
 
   /** Nothing, if the program has ended. */

@@ -26,7 +26,7 @@ async function main(): Promise<void> {
   ];
   const controller = new AbortController();
   const reads = Array.from({ length: Number(count) }, (_, i) =>
-    file.readAt(new Uint8Array(512), i * 512, { signal: controller.signal }),
+    file.readAt(new Uint8Array(512), i * 4096, { signal: controller.signal }),
   );
   void Promise.allSettled(reads).then((results) =>
     port.say(
@@ -43,6 +43,7 @@ async function main(): Promise<void> {
       throw new Error('thrown with held reads');
     },
   };
+  if (isMainThread) process.on('SIGUSR2', () => undefined);
   port.listen((message) => orders[message]?.());
   setImmediate(() => port.say('reading'));
 }
