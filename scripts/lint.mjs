@@ -40,24 +40,29 @@ else
     'clang-format 19 is not installed: C++ formatting was not checked (apt-get install clang-format-19)',
   );
 
-/** clang-tidy needs the flags of a build: packages/linux-uring/build has them. */
-function tidyStep() {
+/** What clang-tidy reads, and what makes the flags that it needs. */
+const TIDIED = [
+  { directory: 'packages/linux-uring', madeBy: 'scripts/build-native.mjs' },
+  { directory: 'packages/faults', madeBy: 'scripts/build-faultfs.mjs' },
+];
+
+function tidyStep({ directory, madeBy }) {
   const tidy = clang('clang-tidy');
-  const commands = 'packages/linux-uring/build/compile_commands.json';
+  const commands = `${directory}/build/compile_commands.json`;
   const missing = [
     tidy === undefined ? 'clang-tidy 19 (apt-get install clang-tidy-19)' : [],
-    existsSync(commands) ? [] : `${commands} (node scripts/build-native.mjs)`,
+    existsSync(commands) ? [] : `${commands} (node ${madeBy})`,
   ].flat();
   if (missing.length > 0) return { missing: missing.join(' and ') };
-  const each = `xargs -P 2 -n 1 ${tidy} -p packages/linux-uring/build --quiet`;
-  return { step: ['clang-tidy', 'sh', ['-c', `ls packages/linux-uring/native/*.cc | ${each}`]] };
+  const each = `xargs -P 2 -n 1 ${tidy} -p ${directory}/build --quiet`;
+  return { step: ['clang-tidy', 'sh', ['-c', `ls ${directory}/native/*.cc | ${each}`]] };
 }
 
-if (!fix) {
-  const { step, missing } = tidyStep();
+for (const target of fix ? [] : TIDIED) {
+  const { step, missing } = tidyStep(target);
   if (step !== undefined) steps.push(step);
   else if (process.env.CI) steps.push([`C++ can't be linted without ${missing}:`, 'false', []]);
-  else console.log(`C++ was not linted: there is no ${missing}`);
+  else console.log(`${target.directory}: C++ was not linted: there is no ${missing}`);
 }
 
 let failed = false;

@@ -1,5 +1,5 @@
-// What building the Linux addon, and the benchmark, take from the system: installed where we may (as root, by a package manager that we know),
-// else named in the one command that would.
+// What building native code, and the benchmark, take from the system: installed where we may (as root, by a package
+// manager that we know), else named in the one command that would.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 
@@ -11,8 +11,8 @@ const MANAGERS = {
   pacman: { install: ['-S', '--noconfirm'] },
 };
 
-/** Each thing that the native addon needs, and its package by manager. */
-const BUILD_NEEDS = [
+/** Each thing that whatever is native needs, and its package by manager. */
+const COMPILING_NEEDS = [
   {
     what: 'cmake',
     there: () => has('cmake'),
@@ -33,10 +33,28 @@ const BUILD_NEEDS = [
     there: () => has('pkg-config'),
     packages: { 'apt-get': 'pkg-config', dnf: 'pkgconf-pkg-config', apk: 'pkgconf', pacman: 'pkgconf' },
   },
+];
+
+const ADDON_NEEDS = [
+  ...COMPILING_NEEDS,
   {
     what: 'liburing 2.3 or newer with its static library',
     there: hasLiburing,
     packages: { 'apt-get': 'liburing-dev', dnf: 'liburing-devel', apk: 'liburing-dev', pacman: 'liburing' },
+  },
+];
+
+const FUSE_NEEDS = [
+  ...COMPILING_NEEDS,
+  {
+    what: 'libfuse 3.10 or newer',
+    there: () => run('pkg-config', ['--exists', 'fuse3 >= 3.10']).status === 0,
+    packages: { 'apt-get': 'libfuse3-dev', dnf: 'fuse3-devel', apk: 'fuse3-dev', pacman: 'fuse3' },
+  },
+  {
+    what: 'fusermount3',
+    there: () => has('fusermount3'),
+    packages: { 'apt-get': 'fuse3', dnf: 'fuse3', apk: 'fuse3', pacman: 'fuse3' },
   },
 ];
 
@@ -79,7 +97,12 @@ function ensure(needs, purpose) {
 
 /** @returns what to say where the native addon can't be built */
 export function ensureTools() {
-  return ensure(BUILD_NEEDS, 'the native addon');
+  return ensure(ADDON_NEEDS, 'the native addon');
+}
+
+/** @returns what to say where the fault-injecting file system can't be built, or not be mounted */
+export function ensureFuse() {
+  return ensure(FUSE_NEEDS, 'the fault-injecting file system');
 }
 
 /** @returns what to say where the benchmark has to do without fio */

@@ -9,6 +9,7 @@ const node = process.execPath;
 /** name, command, arguments. A step fails by its exit code. */
 const STEPS = [
   ['native build', node, ['scripts/build-native.mjs']],
+  ['fault-injecting file system', node, ['scripts/build-faultfs.mjs']],
   ['shared table layout', node, ['scripts/check-layout.mjs']],
   ['TypeScript build', node, ['node_modules/typescript/bin/tsc', '-b']],
   ['lint', node, ['scripts/lint.mjs']],

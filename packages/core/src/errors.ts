@@ -65,15 +65,24 @@ export function win32FromErrno(errno: number): number {
   return win32ByErrno.get(errno) ?? WIN32_UNKNOWN;
 }
 
-/** The Win32 number that stands for one of Node's error codes, such as `ENOENT`; 31 where there is none. */
-export function win32FromCode(code: string | undefined): number {
-  return (code !== undefined ? win32ByCode.get(code) : undefined) ?? WIN32_UNKNOWN;
+/**
+ * The Win32 number that stands for an error of `node:fs`; 31 where there is none. On Linux by its number, which libuv
+ * negates: libuv has no names for some, such as ESTALE and EUCLEAN, and keeps others apart that are one to us.
+ */
+export function win32FromNodeError({ code = '', errno }: NodeJS.ErrnoException): number {
+  if (process.platform === 'linux' && errno !== undefined) return win32FromErrno(-errno);
+  return win32ByCode.get(code) ?? WIN32_UNKNOWN;
 }
 
 /** name → libuv number and sentence, as `node:util` knows them on this platform. */
 const systemErrors = new Map(
   [...getSystemErrorMap()].map(([errno, [name, text]]) => [name, { errno, text }]),
 );
+
+/** Sentences for codes that libuv does not know. */
+const SENTENCES: ReadonlyMap<string, string> = new Map([
+  ['ESTALE', 'the file is not what it was when it was opened; open it again'],
+]);
 
 /** The neutral code of a failed read: from the table, else the system's own name, else `EUNKNOWN`. */
 export function codeOf(win32: number, native?: NativeError): string {
@@ -125,12 +134,12 @@ export function systemError(context: FailureContext): OverlappedError {
   ].join('');
   const raw = context.native === undefined ? '' : `${context.native.kind} ${context.native.code}`;
   const by = [context.backend, raw].filter(Boolean).join(', ');
-  const text = context.detail ?? known?.text ?? 'unknown error';
+  const text = context.detail ?? known?.text ?? SENTENCES.get(code) ?? 'unknown error';
   const message = `${code}: ${text}, ${context.syscall}${where}${by === '' ? '' : ` (${by})`}`;
   const error = new Error(message) as OverlappedError;
   Error.captureStackTrace(error, systemError);
   error.code = code;
-  error.errno = known?.errno ?? -(context.native?.code ?? context.win32);
+  error.errno = known?.errno ?? -Math.abs(context.native?.code ?? context.win32);
   error.syscall = context.syscall;
   error.win32Code = context.win32;
   if (context.path !== undefined) error.path = context.path;

@@ -3,6 +3,7 @@
 #include <overlapped/check.h>
 #include <overlapped/invariant.h>
 #include <sys/mman.h>
+#include <sys/uio.h>
 
 #include <cerrno>
 
@@ -11,6 +12,15 @@ namespace {
 
 // Files beyond these are looked up by the kernel at each read.
 constexpr unsigned kFileTableEntries = 1024;
+
+// Whether the kernel has no way to read this file without waiting (FUSE, network file systems). Some kernels
+// let the ring try all the same, on our thread: then the event loop waits for the file system.
+bool may_wait(int fd) {
+  constexpr off_t kBeyondEveryFile = off_t{1} << 62;  // nothing is read, only the flag is judged
+  std::byte byte{};
+  const iovec target{&byte, 1};
+  return preadv2(fd, &target, 1, kBeyondEveryFile, RWF_NOWAIT) < 0 && errno == EOPNOTSUPP;
+}
 
 }  // namespace
 
@@ -74,14 +84,15 @@ void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
     return;
   }
   File& file = files_[request.file];
+  const bool async = request.async || file.may_wait;
   driver_.stage_read(request.slot, request.generation,
                      {.fd = file.fd,
                       .table_index = file.registered ? static_cast<int>(request.file) : -1,
                       .address = address,
                       .length = request.length,
                       .position = file.positioned ? request.position : 0,
-                      .async = request.async,
-                      .warmth = file.positioned && !request.async ? &file.warmth : nullptr,
+                      .async = async,
+                      .warmth = file.positioned && !async ? &file.warmth : nullptr,
                       .hold = regions_->share(address)});
 }
 
@@ -120,7 +131,11 @@ uint32_t Engine::add_file(int fd, bool positioned) {
     free_files_.pop_back();
   }
   const bool registered = id < file_table_ && ring_.set_file(id, fd);
-  files_[id] = {.fd = fd, .positioned = positioned, .registered = registered, .warmth = {}};
+  files_[id] = {.fd = fd,
+                .positioned = positioned,
+                .registered = registered,
+                .may_wait = positioned && may_wait(fd),
+                .warmth = {}};
   return id;
 }
 

@@ -63,6 +63,7 @@ class Engine {
     int fd = -1;
     bool positioned = true;
     bool registered = false;  // under its id in the ring's table
+    bool may_wait = false;    // in the file system, also where the ring asked it not to
     Warmth warmth;
   };
 

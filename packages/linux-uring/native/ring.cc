@@ -27,8 +27,8 @@ constexpr unsigned kRequiredFeatures = IORING_FEAT_NODROP | IORING_FEAT_SUBMIT_S
                                        IORING_FEAT_FAST_POLL | IORING_FEAT_EXT_ARG |
                                        IORING_FEAT_NATIVE_WORKERS | IORING_FEAT_RSRC_TAGS;
 
-// Kernels before 5.12 count rings against RLIMIT_MEMLOCK, and fragmented memory refuses large ones: ask for
-// less.
+// Kernels before 5.12, and 6.18 again, count rings against RLIMIT_MEMLOCK, and fragmented memory refuses
+// large ones: ask for less.
 constexpr unsigned kSmallestQueue = 32;
 // IORING_MAX_ENTRIES.
 constexpr unsigned kLargestQueue = 32'768;

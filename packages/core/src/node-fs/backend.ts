@@ -13,7 +13,7 @@ import {
   type ReadRequest,
 } from '../backend.js';
 import { allocateWasmPages } from '../buffers/wasm-pages.js';
-import { win32FromCode } from '../errors.js';
+import { win32FromNodeError } from '../errors.js';
 import { ERROR_HANDLE_EOF } from '../overlapped/constants.js';
 import {
   closeDescriptor,
@@ -25,6 +25,8 @@ import {
 
 /** Enough to keep any pool size busy; more would only make cancellation coarser. */
 const DEFAULT_CAPACITY = 128;
+/** libuv does not repeat a read that was interrupted. We do, as the ring does: but not forever. */
+const MAX_RETRIES = 16;
 
 export interface NodeFsOptions {
   /** The most reads given to `node:fs` at once, 1 to 65536. */
@@ -44,14 +46,13 @@ export class NodeFsBackend implements Backend {
   private submissions = 0;
   /** One callback per slot, made once: no closure per read. */
   private readonly callbacks: ReadCallback[] = [];
-  private readonly generations: Uint32Array;
-  private readonly lengths: Uint32Array;
+  private readonly requests: (ReadRequest | undefined)[] = [];
+  private readonly retries: Uint8Array;
   private inFlight = 0;
 
   constructor(options: NodeFsOptions = {}) {
     this.capacity = options.capacity ?? DEFAULT_CAPACITY;
-    this.generations = new Uint32Array(this.capacity);
-    this.lengths = new Uint32Array(this.capacity);
+    this.retries = new Uint8Array(this.capacity);
   }
 
   attach(sink: CompletionSink): void {
@@ -71,11 +72,9 @@ export class NodeFsBackend implements Backend {
   }
 
   issue(request: ReadRequest): number {
-    const { slot, file, target, targetOffset, length } = request;
-    this.generations[slot] = request.generation;
-    this.lengths[slot] = length;
-    const callback = (this.callbacks[slot] ??= this.makeCallback(slot));
-    fs.read(file.fd, target, targetOffset, length, positionOf(request), callback);
+    this.retries[request.slot] = 0;
+    this.start(request);
+    this.requests[request.slot] = request;
     this.inFlight++;
     this.submissions++;
     return ISSUED_PENDING;
@@ -110,14 +109,32 @@ export class NodeFsBackend implements Backend {
     // Nothing of its own: the pool and the descriptors are Node's.
   }
 
+  private start(request: ReadRequest): void {
+    const { slot, file, target, targetOffset, length } = request;
+    const callback = (this.callbacks[slot] ??= this.makeCallback(slot));
+    fs.read(file.fd, target, targetOffset, length, positionOf(request), callback);
+  }
+
+  /** Starts an interrupted read once more, unless its memory has gone meanwhile. @returns whether it did */
+  private again(request: ReadRequest): boolean {
+    const { slot, target, targetOffset, length } = request;
+    if (target.byteLength < targetOffset + length || this.retries[slot] === MAX_RETRIES) return false;
+    (this.retries[slot] as number)++;
+    this.start(request);
+    return true;
+  }
+
   private makeCallback(slot: number): ReadCallback {
     return (error, bytesRead) => {
+      const request = this.requests[slot] as ReadRequest;
+      if (error?.code === 'EINTR' && this.again(request)) return;
       this.inFlight--;
-      const generation = this.generations[slot] as number;
+      this.requests[slot] = undefined;
+      const { generation, length } = request;
       if (error !== null) {
-        this.sink.complete(slot, generation, win32FromCode(error.code), 0, error.errno ?? 0);
+        this.sink.complete(slot, generation, win32FromNodeError(error), 0, error.errno ?? 0);
       } else {
-        const eof = bytesRead === 0 && (this.lengths[slot] as number) > 0;
+        const eof = bytesRead === 0 && length > 0;
         this.sink.complete(slot, generation, eof ? ERROR_HANDLE_EOF : 0, bytesRead, 0);
       }
       this.sink.settled();

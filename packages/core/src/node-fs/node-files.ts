@@ -1,7 +1,7 @@
 /** Files opened through `node:fs`: for the portable backend, and for any backend that reads by file descriptor. */
 import fs from 'node:fs';
 import type { BackendFile, FileKind, OpenRequest } from '../backend.js';
-import { type NativeError, systemError, win32FromCode } from '../errors.js';
+import { type NativeError, systemError, win32FromNodeError } from '../errors.js';
 
 const { O_RDONLY, O_WRONLY } = fs.constants;
 /** 0 where the system has none (Windows, macOS). */
@@ -27,9 +27,8 @@ function fromNodeError(error: unknown, syscall: string, path: string, backend: s
   const { code, errno } = error as NodeJS.ErrnoException;
   if (code === undefined || errno === undefined) return error as Error; // an argument error
   const native: NativeError = { kind: 'uv', code: errno };
-  // Windows denies by EPERM what Linux denies by EACCES: one code for both (contract 5.4).
-  const neutral = code === 'EPERM' ? 'EACCES' : code;
-  return systemError({ syscall, win32: win32FromCode(code), code: neutral, native, path, backend });
+  const win32 = win32FromNodeError(error as NodeJS.ErrnoException);
+  return systemError({ syscall, win32, native, path, backend });
 }
 
 function unsupportedDirect(request: OpenRequest, backend: string): Error {

@@ -109,6 +109,14 @@ export function faults(context: ConformanceContext): void {
     'a large readExactly': (file: { readExactly(p: number, l: number, o: object): Promise<unknown> }) =>
       file.readExactly(0, 9 * 2 ** 20, { eof: 'clamp' }),
     readFile: (file: { readFile(): Promise<unknown> }) => file.readFile(),
+    readMany: (file: { readMany(ranges: object[]): Promise<unknown> }) =>
+      file.readMany([
+        { position: 0, length: 100 },
+        { position: 9000, length: 100 },
+      ]),
+    chunks: async (file: { chunks(o: object): AsyncIterable<Uint8Array> }) => {
+      for await (const chunk of file.chunks({ chunkSize: 4096 })) assert(chunk.byteLength > 0);
+    },
     readv: (file: { readv(views: Uint8Array[]): Promise<unknown> }) =>
       file.readv([sentinels(9), sentinels(9)]),
     createReadStream: (file: { createReadStream(o: object): { toArray(): Promise<unknown> } }) =>
@@ -126,6 +134,22 @@ export function faults(context: ConformanceContext): void {
       });
     });
   }
+
+  it('[R21] device errors in the middle of a batch: the first is reported, when all has ended; others have their bytes', async () => {
+    const bad = new Set([20, 30]);
+    const decide = (_read: unknown, number: number): Fault | undefined =>
+      bad.has(number) ? DEVICE_ERROR : undefined;
+    await withFaults(context, { decide, capacity: 7 }, async (backend, open) => {
+      const file = await open(context.fixtures.file(SIZE));
+      const ranges = Array.from({ length: 40 }, (_, i) => ({ position: i * 1000, into: sentinels(500) }));
+      await assert.rejects(file.readMany(ranges), { code: 'EIO', position: 20_000 });
+      assert.deepEqual([backend.seen.length, backend.inFlight], [40, 0]);
+      for (const [i, { position, into }] of ranges.entries()) {
+        assertPattern(into, position, bad.has(i) ? 0 : 500, `range ${i}`);
+      }
+      assertPattern(await file.readExactly(20_000, 500), 20_000, 500);
+    });
+  });
 
   it('[R80] readv that fails without a position gives its bytes back to the next read', async () => {
     await withFaults(context, { decide: first(1, DEVICE_ERROR) }, async (_backend, open) => {
