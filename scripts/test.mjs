@@ -18,6 +18,7 @@ const STEPS = [
   ['wine', node, ['scripts/test-wine.mjs']],
   ['requirements', node, ['scripts/requirements.mjs']],
   ['packages', node, ['scripts/test-packages.mjs']],
+  ['instruction counts', node, ['scripts/check-instructions.mjs']],
   ['mocha on a sanitized addon', node, ['scripts/test-sanitized.mjs']],
 ];
 

@@ -12,7 +12,7 @@ const EFAULT = 14;
 class Rig {
   readonly requests: Uint32Array;
   readonly completions: Uint32Array;
-  readonly status = new Uint32Array(1);
+  readonly status = new Uint32Array(2);
   readonly pins: (NodeJS.ArrayBufferView | null)[] = Array<null>(CAPACITY).fill(null);
   readonly dispatched: number[] = [];
   readonly engine: UringEngine;
@@ -73,7 +73,7 @@ describe('linux-uring: engine', () => {
     assert.deepEqual(rig.completion(0), [2, 5, 0, 32]);
     assert.deepEqual(target.subarray(8, 40), content.subarray(0, 32));
     assert.deepEqual(target.subarray(40), new Uint8Array(24)); // R43
-    assert.deepEqual([...rig.status], [0]);
+    assert.deepEqual([...rig.status], [0, 0]);
     rig.engine.close();
     closeSync(fd);
   });
@@ -138,7 +138,7 @@ describe('linux-uring: engine', () => {
       [{ queueEntries: 0 }, /queueEntries/],
       [{ requests: new Uint32Array(3) }, /requests is too short/],
       [{ completions: new Uint32Array(3) }, /completions is too short/],
-      [{ status: new Uint32Array(0) }, /status is too short/],
+      [{ status: new Uint32Array(1) }, /status is too short/],
       [{ requests: new Float64Array(1000) }, /requests must be a Uint32Array/],
       [{ completions: undefined }, /completions must be a Uint32Array/],
       [{ pins: {} }, /pins and dispatch/],

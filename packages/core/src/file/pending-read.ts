@@ -35,24 +35,37 @@ const DETAILS: ReadonlyMap<number, string> = new Map([
   [ERROR_INVALID_USER_BUFFER, 'too many reads are waiting; try again after some have completed'],
 ]);
 
+type Resolve = (bytesRead: number) => void;
+type Reject = (reason: unknown) => void;
+
+/** What a read of a batch has in place of a promise's functions. */
+function ignoreBytes(): void {
+  // The batch hears of it.
+}
+function ignoreReason(): void {
+  // The batch hears of it.
+}
+
+/** The functions of the promise made last: one executor for all of them, where one each would be memory for every read. */
+let lastResolve: Resolve = ignoreBytes;
+let lastReject: Reject = ignoreReason;
+function executor(resolve: Resolve, reject: Reject): void {
+  lastResolve = resolve;
+  lastReject = reject;
+}
+
 class PendingRead implements Abortable {
   readonly overlapped: PreAllocatedOverlapped = new PreAllocatedOverlapped(onCompletion, this);
-  resolve!: (bytesRead: number) => void;
-  reject!: (reason: unknown) => void;
+  resolve: Resolve = ignoreBytes;
+  reject: Reject = ignoreReason;
   bound!: BoundHandle;
-  native!: NativeOverlapped;
   signal: AbortSignal | undefined;
   /** Who hears of the end instead of a promise: the batch that the read is `index` of. */
   batch: ReadBatch | undefined;
   index = 0;
-  /** Passed to `new Promise`; made once for each record. */
-  readonly executor = (resolve: (bytesRead: number) => void, reject: (reason: unknown) => void): void => {
-    this.resolve = resolve;
-    this.reject = reject;
-  };
 
   onAbort(): void {
-    cancelIoEx(this.bound.handle, this.native);
+    cancelIoEx(this.bound.handle, this.overlapped.native);
   }
 }
 
@@ -100,7 +113,11 @@ function issueRead(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   try {
-    return new Promise<number>(begin(bound, buffer, offset, length, position, signal).executor);
+    const read = begin(bound, buffer, offset, length, position, signal);
+    const promise = new Promise<number>(executor);
+    read.resolve = lastResolve;
+    read.reject = lastReject;
+    return promise;
   } catch (error) {
     return Promise.reject(error);
   }
@@ -147,7 +164,6 @@ function begin(
   }
   read.bound = bound;
   if (signal !== undefined) {
-    read.native = native;
     read.signal = signal;
     watch(signal, read);
   }

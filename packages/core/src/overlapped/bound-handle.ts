@@ -50,15 +50,21 @@ export class PreAllocatedOverlapped {
     native.callback = this.callback;
     native.owner = this.state;
     native.bound = bound;
-    native.release = this.release;
+    native.preAllocated = this;
+    native.release = releasePreAllocated;
     return native;
   }
 
-  private readonly release = (): void => {
+  /** @internal */
+  releaseNative(): void {
     this.inUse = false;
     this.native.bound = undefined;
     if (this.disposed) this.native.pinned = undefined;
-  };
+  }
+}
+
+function releasePreAllocated(native: NativeOverlapped): void {
+  native.preAllocated?.releaseNative();
 }
 
 function releaseAllocated(native: NativeOverlapped): void {

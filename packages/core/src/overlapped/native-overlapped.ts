@@ -13,7 +13,7 @@
 import type { AsyncResource } from 'node:async_hooks';
 import type { BackendFile, ReadRequest } from '../backend.js';
 import { invalidState } from '../errors.js';
-import type { BoundHandle } from './bound-handle.js';
+import type { BoundHandle, PreAllocatedOverlapped } from './bound-handle.js';
 import type { SafeFileHandle } from './safe-file-handle.js';
 
 export const enum ReadState {
@@ -62,6 +62,8 @@ export class NativeOverlapped implements ReadRequest {
   /** @internal What pack pinned, until free (R26). */ pinned: unknown = undefined;
   /** @internal Async context of pack (R24). */ context: AsyncResource | undefined = undefined;
   /** @internal The bound handle that allocated it, if one did. */ bound: BoundHandle | undefined = undefined;
+  /** @internal The pre-allocated overlapped that it belongs to, if it does. */ preAllocated:
+    PreAllocatedOverlapped | undefined = undefined;
   /** @internal Undoes what the owner holds; called by free. */ release:
     ((self: NativeOverlapped) => void) | undefined = undefined;
 

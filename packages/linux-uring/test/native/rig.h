@@ -42,7 +42,6 @@ class Rig {
   ScriptedKernel kernel;
   ScriptedCopies copies;
   Warmth warmth;  // of the one file
-  CompletionWriter out;
   Driver<ScriptedKernel, Release, ScriptedCopies> driver;
   std::map<void*, uint64_t> held;  // address of the buffer, to the read that holds it
 
@@ -68,9 +67,9 @@ class Rig {
   }
 
   // One pump, and what it reported.
-  std::vector<Ended> pump() {
+  std::vector<Ended> pump(bool idle = false) {
     out.rewind();
-    driver.pump(out);
+    driver.pump(out, idle);
     return reported();
   }
   bool drain() {
@@ -102,6 +101,7 @@ class Rig {
   }
 
   std::vector<uint32_t> table_;
+  CompletionWriter out;
   std::vector<std::byte> memory_;
   std::vector<uint32_t> generations_;
 };

@@ -1,0 +1,78 @@
+// Counts the instructions that a read takes in user space, under valgrind, and compares them with a stored baseline: a
+// regression check that does not depend on how busy the machine is. Each workload runs with two amounts; the difference
+// is the reads' own, without Node's start. One core, so that no second thread takes an uncertain part of the work.
+//   node scripts/check-instructions.mjs [--write]   --write makes today's counts the baseline
+import { execFile, spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+process.chdir(join(import.meta.dirname, '..'));
+const BASELINE = 'packages/bench/instructions.json';
+const WORK = ['readAt@io_uring', 'read@io_uring', 'readMany@io_uring'];
+const AMOUNTS = [10_000, 40_000];
+/** Counts repeat to a tenth of a per cent; the rest is room for Node's minor versions. */
+const TOLERANCE = 0.1;
+/** Node without what differs from run to run: compiler threads, hash seeds. */
+const STEADY = ['--predictable', '--hash-seed=1', '--random-seed=1'];
+const platform = `node${process.versions.node.split('.')[0]}-${process.platform}-${process.arch}`;
+
+function skip(reason) {
+  console.log(`instruction counts skipped: ${reason}`);
+  process.exit(process.env.CI ? 1 : 0);
+}
+if (process.platform !== 'linux') skip(`valgrind is for Linux, this is ${process.platform}`);
+for (const tool of ['valgrind', 'taskset']) {
+  if (spawnSync(tool, ['--version']).status !== 0)
+    skip(`${tool} is missing; install valgrind and util-linux`);
+}
+
+const file = '.cache/instructions.bin';
+mkdirSync('.cache', { recursive: true });
+writeFileSync(file, Buffer.alloc(2 << 20, 'overlapped'));
+
+async function count(core, work, amount) {
+  const command = ['-c', String(core), 'valgrind', '--tool=callgrind', '--callgrind-out-file=/dev/null'];
+  const node = [
+    process.execPath,
+    ...STEADY,
+    'packages/bench/dist/src/fixed-work.js',
+    work,
+    String(amount),
+    file,
+  ];
+  const { stderr } = await promisify(execFile)('taskset', [...command, ...node], { timeout: 300_000 });
+  const collected = /Collected : (\d+)/.exec(stderr);
+  if (collected === null) throw new Error(`valgrind counted nothing:\n${stderr}`);
+  return Number(collected[1]);
+}
+
+const baseline = JSON.parse(readFileSync(BASELINE, 'utf8'));
+const before = baseline[platform];
+const counts = {};
+let failed = false;
+for (const work of WORK) {
+  // The two runs share the cores that there are; neither uses more than one.
+  const cores = [0, 1].filter((core) => spawnSync('taskset', ['-c', String(core), 'true']).status === 0);
+  const [less, more] = await Promise.all(
+    AMOUNTS.map((amount, i) => count(cores[i % cores.length], work, amount)),
+  );
+  const perRead = Math.round((more - less) / (AMOUNTS[1] - AMOUNTS[0]));
+  counts[work] = perRead;
+  const was = before?.[work];
+  const change = was === undefined ? undefined : perRead / was - 1;
+  const verdict =
+    change === undefined ? 'no baseline' : `${(change * 100).toFixed(1)} % against the baseline of ${was}`;
+  console.log(`${work}: ${perRead} instructions a read, ${verdict}`);
+  if (change > TOLERANCE) failed = true;
+}
+if (process.argv.includes('--write')) {
+  writeFileSync(BASELINE, `${JSON.stringify({ ...baseline, [platform]: counts }, null, 2)}\n`);
+} else if (failed) {
+  console.error(
+    `more than ${TOLERANCE * 100} % over the baseline. Find what costs, or, if it is worth it: --write`,
+  );
+  process.exit(1);
+} else if (before === undefined) {
+  console.log(`there is no baseline for ${platform}: nothing is compared. Make one with --write`);
+}
