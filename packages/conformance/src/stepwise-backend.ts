@@ -102,7 +102,14 @@ export class StepwiseBackend implements Backend {
   }
 }
 
-function readNow({ file, target, targetOffset, length, offsetLow, offsetHigh }: ReadRequest): [number, number] {
+function readNow({
+  file,
+  target,
+  targetOffset,
+  length,
+  offsetLow,
+  offsetHigh,
+}: ReadRequest): [number, number] {
   // A buffer that was transferred away meanwhile has no bytes to fill (R39).
   if (target.byteLength < targetOffset + length) return [ERROR_NOACCESS, 0];
   const position = (BigInt(offsetHigh) << 32n) | BigInt(offsetLow);

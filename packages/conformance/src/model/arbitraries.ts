@@ -13,8 +13,8 @@ export const positions = fc.oneof(
 );
 
 export const lengths = fc.oneof(
-  { weight: 8, arbitrary: fc.nat({ max: 40_000 }) },
-  { weight: 2, arbitrary: fc.constantFrom(0, 1, PAGE, 65_536) },
+  { weight: 16, arbitrary: fc.nat({ max: 40_000 }) },
+  { weight: 4, arbitrary: fc.constantFrom(0, 1, PAGE, 65_536) },
   { weight: 1, arbitrary: fc.constant(LONGEST_READ) },
 );
 

@@ -87,7 +87,9 @@ function checkSpan(
   assert(count >= wanted, `too few: ${where}`);
   if ((versions[0] as Buffer).subarray(position, position + count).equals(bytes)) return;
   // Between cut and grown again, the rest of a page is zero for a moment.
-  const cut = versions.some((content, i) => i > 0 && content.byteLength < (versions[i - 1] as Buffer).byteLength);
+  const cut = versions.some(
+    (content, i) => i > 0 && content.byteLength < (versions[i - 1] as Buffer).byteLength,
+  );
   const wrong = bytes.findIndex(
     (byte, i) => !versions.some((content) => content[position + i] === byte) && !(cut && byte === 0),
   );

@@ -17,6 +17,7 @@ export class FileModel {
   private readonly versions: Buffer[];
   /** The changes' own descriptor: a file without a name changes as well. */
   private readonly writer: number;
+  private disposed = false;
   private ink: number;
 
   constructor(
@@ -74,7 +75,10 @@ export class FileModel {
     this.linked = false;
   }
 
+  /** Idempotent. */
   dispose(): void {
+    if (this.disposed) return;
+    this.disposed = true;
     fs.closeSync(this.writer);
     fs.rmSync(this.path, { force: true });
   }

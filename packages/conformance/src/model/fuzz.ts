@@ -1,13 +1,13 @@
 /** Runs random programs, and cuts one that fails to the shortest that still does. */
 import fc from 'fast-check';
-import { commandSequences, type Commands, initialSizes, runProgram } from './program.js';
+import { commandSequences, initialSizes, runProgram } from './program.js';
 import { type Faults, faultSequences, type MakeSubject } from './subjects.js';
 import { World } from './world.js';
 
 export interface FuzzOptions {
   readonly makeSubject: MakeSubject;
   /** A new path for each file of each program. */
-  readonly path: () => string;
+  readonly filePath: () => string;
   /** Whether reads go wrong in ways that the program says. */
   readonly faults: boolean;
   /** Whether programs start workers. */
@@ -16,23 +16,18 @@ export interface FuzzOptions {
   readonly runs: number;
   /** Ends the run after this many milliseconds, at the end of a program. */
   readonly limitMs?: number;
-  /** Where a failure was found: runs that program again, first. */
-  readonly replay?: Replay;
+  /** Where in the seed's programs a failure was found, as fast-check names it: that program runs first. */
+  readonly path?: string;
   /** Called before each program, also while a failure is cut down. */
   readonly onProgram?: () => void;
-}
-
-/** Names one program of a seed, as fast-check does: `path` where it is, `commands` which of its commands ran. */
-export interface Replay {
-  readonly path: string;
-  readonly commands: string;
 }
 
 export interface Failure {
   /** The shortest program found, a line for each step. */
   readonly steps: readonly string[];
   readonly error: unknown;
-  readonly replay: Replay;
+  /** Names the program among those of the seed. */
+  readonly path: string;
   /** Programs that were tried to make it short. */
   readonly shrinks: number;
 }
@@ -58,24 +53,17 @@ function describeProgram(initialSize: number, faults: Faults, steps: readonly st
   return [...lines, ...steps];
 }
 
-/** What fast-check says of a list of commands when it prints it. */
-function commandsReplay(commands: Commands): string {
-  return /replayPath="([^"]*)"/.exec(String(commands))?.[1] ?? '';
-}
-
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
-  const { makeSubject, path, faults, workers, seed, runs, limitMs, replay, onProgram } = options;
-  // Replaying a list of commands needs to know which of them ran.
-  const commands = commandSequences(workers, replay?.commands);
+  const { makeSubject, filePath, faults, workers, seed, runs, limitMs, path, onProgram } = options;
   let steps: readonly string[] = [];
   const property = fc.asyncProperty(
     initialSizes,
     faults ? faultSequences : NO_FAULTS,
-    commands,
+    commandSequences(workers),
     async (size, sequence, program) => {
       onProgram?.();
       const { subject, dispose } = makeSubject(sequence);
-      const world = new World(subject, [path(), path()], size);
+      const world = new World(subject, [filePath(), filePath()], size);
       try {
         await runProgram(world, program);
         await dispose();
@@ -89,18 +77,15 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     seed,
     numRuns: runs,
     ...(limitMs !== undefined && { interruptAfterTimeLimit: limitMs }),
-    ...(replay !== undefined && { path: replay.path }),
+    ...(path !== undefined && { path }),
   });
-  if (!result.failed || result.counterexample === null) return { runs: result.numRuns };
+  if (!result.failed) return { runs: result.numRuns };
   return {
     runs: result.numRuns,
     failure: {
       steps,
       error: result.errorInstance,
-      replay: {
-        path: result.counterexamplePath ?? '',
-        commands: commandsReplay(result.counterexample[2]),
-      },
+      path: result.counterexamplePath ?? '',
       shrinks: result.numShrinks,
     },
   };

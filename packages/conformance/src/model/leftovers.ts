@@ -7,9 +7,23 @@ import fs from 'node:fs';
 
 const DESCRIPTORS = '/proc/self/fd';
 
-/** This process's open descriptors; undefined where the system does not list them. */
-function countDescriptors(): number | undefined {
-  return process.platform === 'linux' ? fs.readdirSync(DESCRIPTORS).length : undefined;
+/** What a descriptor is open on; undefined where it was closed meanwhile. */
+function target(descriptor: string): string | undefined {
+  try {
+    return fs.readlinkSync(`${DESCRIPTORS}/${descriptor}`);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** This process's descriptors of any of `paths`, also of those without a name; 0 where the system does not list them. */
+function countDescriptors(paths: readonly string[]): number {
+  if (process.platform !== 'linux') return 0;
+  return fs
+    .readdirSync(DESCRIPTORS)
+    .map(target)
+    .filter((file) => paths.some((path) => file === path || file === `${path} (deleted)`)).length;
 }
 
 type Port = Pick<SafeFileHandle['port'], 'inFlight' | 'queued' | 'strayPackets'>;
@@ -24,11 +38,16 @@ function pinsOf(backend: Backend): readonly unknown[] {
 }
 
 export class Leftovers {
-  private readonly descriptors = countDescriptors();
   private port: { readonly counters: Port; readonly strays: number } | undefined;
 
-  /** @param backend the one that has the pins, inside whatever is around it */
-  constructor(private readonly backend: Backend) {}
+  /**
+   * @param backend the one that has the pins, inside whatever is around it
+   * @param paths the program's files, by real paths
+   */
+  constructor(
+    private readonly backend: Backend,
+    private readonly paths: readonly string[],
+  ) {}
 
   /** Takes note of the completion port that `file` is bound to. */
   watch(file: OverlappedFile): void {
@@ -39,14 +58,14 @@ export class Leftovers {
 
   /** Why the world is not as it was before; undefined if it is. */
   found(): string | undefined {
-    const { backend, port, descriptors = 0 } = this;
+    const { backend, port, paths } = this;
     const counts: readonly (readonly [number, string])[] = [
       [backend.stats().inFlight, 'reads that the backend has in flight'],
       [pinsOf(backend).filter((pin) => pin !== null).length, 'pins'],
       [port?.counters.inFlight ?? 0, 'slots'],
       [port?.counters.queued ?? 0, 'reads in line'],
       [(port?.counters.strayPackets ?? 0) - (port?.strays ?? 0), 'completions of no read in flight (R36)'],
-      [Math.max(0, (countDescriptors() ?? 0) - descriptors), 'open descriptors'],
+      [countDescriptors(paths), 'open descriptors'],
     ];
     const left = counts.filter(([count]) => count !== 0);
     return left.length === 0 ? undefined : left.map(([count, what]) => `${count} ${what}`).join(', ');

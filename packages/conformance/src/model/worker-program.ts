@@ -24,8 +24,8 @@ async function serve({ path, backend }: ReaderSetup): Promise<void> {
   const answer = (question: ReaderQuestion): Promise<void> =>
     file.readExactly(question.position, question.length, { eof: 'clamp' }).then(
       (bytes) => port.postMessage({ id: question.id, bytes } satisfies ReaderAnswer, [bytes.buffer]),
-      (error: NodeJS.ErrnoException) => {
-        const { code, message } = error;
+      (error: unknown) => {
+        const { code, message } = error as NodeJS.ErrnoException;
         port.postMessage({ id: question.id, code, message } satisfies ReaderAnswer);
       },
     );

@@ -51,7 +51,9 @@ const collections = fc.constant(
   }),
 );
 
-const workerStarts = picks.map((pick) => new Command(`start worker on file ${pick % 2}`, (w) => w.startWorker(pick)));
+const workerStarts = picks.map(
+  (pick) => new Command(`start worker on file ${pick % 2}`, (w) => w.startWorker(pick)),
+);
 const workerReads = fc.tuple(picks, positions, lengths).map(
   ([pick, position, length]) =>
     new Command(`worker ${pick}: read ${length} at ${position}`, (world) => {
@@ -62,7 +64,9 @@ const workerReads = fc.tuple(picks, positions, lengths).map(
       ]);
     }),
 );
-const workerEnds = picks.map((pick) => new Command(`terminate worker ${pick}`, (w) => w.terminateWorker(pick)));
+const workerEnds = picks.map(
+  (pick) => new Command(`terminate worker ${pick}`, (w) => w.terminateWorker(pick)),
+);
 
 /** Ends one read of a stepwise backend; elsewhere nothing. */
 const completions = fc.tuple(fc.nat({ max: 15 }), fc.boolean()).map(
@@ -86,7 +90,10 @@ const MISUSES: Readonly<Record<string, readonly [string, (file: OverlappedFile) 
   'readAt no position': ['ERR_INVALID_ARG_TYPE', (file) => file.readAt(bytes(), undefined as never)],
   'readAt no view': ['ERR_INVALID_ARG_TYPE', (file) => file.readAt(new ArrayBuffer(8) as never, 0)],
   'read beyond the buffer': ['ERR_OUT_OF_RANGE', (file) => file.read(bytes(), 10, 7, 0)],
-  'read a signal that is none': ['ERR_INVALID_ARG_TYPE', (file) => file.read(bytes(), { signal: 1 as never })],
+  'read a signal that is none': [
+    'ERR_INVALID_ARG_TYPE',
+    (file) => file.read(bytes(), { signal: 1 as never }),
+  ],
   'readMany no array': ['ERR_INVALID_ARG_TYPE', (file) => file.readMany({} as never)],
   'readMany an unknown policy': ['ERR_INVALID_ARG_VALUE', (file) => file.readMany([], { eof: 'x' as never })],
   'readExactly -1 bytes': ['ERR_OUT_OF_RANGE', (file) => file.readExactly(0, -1)],

@@ -5,11 +5,19 @@
 import { open, type OpenOptions, type OverlappedFile } from '@overlapped/core';
 import type { Backend } from '@overlapped/core/backend';
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { turn } from '../families/file/subject.js';
 import type { FaultyBackend } from '../faults.js';
 import type { StepwiseBackend } from '../stepwise-backend.js';
-import { type Amount, checkBytes, checkFailure, type Expectation, type Reader, type Span } from './expectation.js';
+import {
+  type Amount,
+  checkBytes,
+  checkFailure,
+  type Expectation,
+  type Reader,
+  type Span,
+} from './expectation.js';
 import { FileModel } from './file-model.js';
 import { Leftovers } from './leftovers.js';
 import type { Memory } from './memory.js';
@@ -56,9 +64,11 @@ export interface CallOptions {
 
 const MAX_HANDLES = 8;
 const MAX_WORKERS = 2;
-/** Turns in which nothing happens before a promise is given up. Real devices are waited for in milliseconds. */
+/** Turns without a new read before a promise is given up. Real devices are waited for in milliseconds. */
 const PATIENCE = 1000;
 const PATIENCE_MS = 30_000;
+/** More than all calls of a program need, if each read of theirs is short. */
+const MOST_READS = 1_000_000;
 /** What failed may never end. */
 const ABANDON_TURNS = 200;
 
@@ -79,8 +89,9 @@ export class World {
     paths: readonly [string, string],
     initialSize: number,
   ) {
-    this.leftovers = new Leftovers(subject.inner ?? subject.backend);
     this.files = paths.map((path, number) => new FileModel(path, initialSize, number));
+    const realPaths = paths.map((path) => fs.realpathSync(path));
+    this.leftovers = new Leftovers(subject.inner ?? subject.backend, realPaths);
   }
 
   file(pick: number): FileModel {
@@ -193,13 +204,18 @@ export class World {
     let done = false;
     const settle = (): void => void (done = true);
     promise.then(settle, settle);
-    const { stepwise } = this.subject;
+    const { stepwise, backend } = this.subject;
     const patience = stepwise === undefined ? PATIENCE + PATIENCE_MS : PATIENCE;
-    for (let turns = 0; !done; turns++) {
-      assert(turns < patience, 'a promise that never settles (R21)');
+    const first = backend.stats().submissions;
+    let submissions = -1;
+    for (let idle = 0; !done; idle++) {
+      if (backend.stats().submissions !== submissions) idle = 0;
+      submissions = backend.stats().submissions;
+      assert(submissions - first < MOST_READS, 'reads without end');
+      assert(idle < patience, 'a promise that never settles (R21)');
       stepwise?.completeAll();
       await this.turn();
-      if (turns > PATIENCE) await sleep(1);
+      if (idle > PATIENCE) await sleep(1);
     }
     return promise;
   }
@@ -237,7 +253,7 @@ export class World {
     await this.waitFor(Promise.all(this.closes));
     await this.checkWhole();
     await this.checkClosed();
-    this.dispose(); // the changes' own descriptors were not there when they were counted
+    this.dispose(); // the changes' own descriptors are none of the library's
     await this.leftovers.check(() => this.turn());
   }
 
@@ -279,7 +295,7 @@ export class World {
 
   private async checkClosed(): Promise<void> {
     for (const { file } of this.handles) {
-      await assert.rejects(file.readAt(Buffer.alloc(1), 0), { code: 'EBADF' }, 'a read of a closed file');
+      await assert.rejects(file.readAt(Buffer.alloc(0), 0), { code: 'EBADF' }, 'a read of a closed file');
     }
   }
 }

@@ -38,7 +38,7 @@ async function expectNoFailure(
 }
 
 export function fuzz(context: ConformanceContext): void {
-  const path = (): string => context.fixtures.path();
+  const filePath = (): string => context.fixtures.path();
 
   it('random programs of opens, reads, streams, aborts, closes, workers and changes of the files do what the model says', async function () {
     const workers = describeBackends().candidates.some(
@@ -46,11 +46,11 @@ export function fuzz(context: ConformanceContext): void {
     );
     const options = workers ? { workers: context.name } : {};
     const makeSubject = plain(context.backend, options);
-    await expectNoFailure(this, { makeSubject, path, faults: false, workers });
+    await expectNoFailure(this, { makeSubject, filePath, faults: false, workers });
   });
 
   it('[R21] [R62] the same, over two slots of a backend whose reads are short, late, waiting or failing', async function () {
     const makeSubject = faulty(() => context.createBackend());
-    await expectNoFailure(this, { makeSubject, path, faults: true, workers: false });
+    await expectNoFailure(this, { makeSubject, filePath, faults: true, workers: false });
   });
 }
