@@ -111,6 +111,7 @@ class Driver {
   }
 
   uint32_t in_flight() const { return slots_.in_use(); }
+  bool is_free(uint32_t slot) const { return slots_.is_free(slot); }
   // Requests that the kernel has not taken yet.
   uint32_t deferred() const { return static_cast<uint32_t>(backlog_.size()) + kernel_.unsubmitted(); }
   // Cached reads that neither thread has begun.
