@@ -4,10 +4,12 @@ import { randomInt } from 'node:crypto';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { type Failure, fuzz } from '@overlapped/conformance/model';
-import { BACKEND_NAMES, type Campaign, campaignsOf } from './backends.js';
+import { fuzz, type FuzzOptions, type FuzzResult } from '@overlapped/conformance/model';
+import { ADDONS } from './addon/addons.js';
+import { fuzzAddon } from './addon/fuzz-addon.js';
+import { BACKEND_NAMES, campaignsOf } from './backends.js';
 import { startProgress } from './progress.js';
-import { failureReport, reproduction } from './report.js';
+import { failureReport } from './report.js';
 
 interface Options {
   readonly backend?: string;
@@ -16,6 +18,17 @@ interface Options {
   readonly minutes?: number;
   readonly faults?: boolean;
   readonly path?: string;
+  readonly addon: boolean;
+}
+
+type Numbers = Pick<FuzzOptions, 'seed' | 'runs' | 'limitMs' | 'path' | 'onProgram'>;
+
+/** One thing to fuzz. */
+interface Job {
+  readonly title: string;
+  /** What selects it on the command line. */
+  readonly arguments: string;
+  readonly fuzz: (numbers: Numbers) => Promise<FuzzResult>;
 }
 
 const DEFAULT_RUNS = 2000;
@@ -45,6 +58,11 @@ function program(): Command {
     .addOption(
       new Option('--backend <name>', 'only this one (default: all that work here)').choices(BACKEND_NAMES),
     )
+    .option(
+      '--addon',
+      'random calls of the raw addons instead, in a process that may not survive them',
+      false,
+    )
     .option('--faults', 'only with reads that are short, late, waiting or failing')
     .option('--no-faults', 'only with the backend as it is')
     .option('--runs <count>', `programs for each backend (default ${DEFAULT_RUNS})`, positive)
@@ -55,10 +73,7 @@ function program(): Command {
     )
     .option('--seed <number>', 'the programs of an earlier run', whole)
     .option('--path <path>', 'one program of that seed, as a failure names it')
-    .addHelpText(
-      'after',
-      '\nExit code: 0 if every program did what the model says, 1 if one did not, 2 for a wrong call.',
-    );
+    .addHelpText('after', '\nExit code: 0 if every program passed, 1 if one did not, 2 for a wrong call.');
 }
 
 /** A folder for the programs' files, which goes with the process. */
@@ -68,68 +83,84 @@ function makeFolder(): string {
   return folder;
 }
 
-async function selectCampaigns({ backend, faults }: Options, folder: string): Promise<Campaign[]> {
+/** A backend that was asked for by name has to be there; others say why they are not run. */
+function leaveOut({ backend }: Options, name: string, refusal: string): void {
+  if (backend !== undefined) throw new UsageError(`${name} is not available: ${refusal}`);
+  console.log(`${name}: not run: ${refusal}`);
+}
+
+async function modelJobs(options: Options): Promise<Job[]> {
+  const { backend, faults } = options;
+  const folder = makeFolder();
   const scratch = path.join(folder, 'scratch');
   fs.writeFileSync(scratch, 'direct?');
-  const selected: Campaign[] = [];
+  let files = 0;
+  const filePath = (): string => path.join(folder, String(files++));
+  const jobs: Job[] = [];
   for (const name of backend === undefined ? BACKEND_NAMES : [backend]) {
     const campaigns = await campaignsOf(name, scratch);
     if ('refusal' in campaigns) {
-      if (backend !== undefined) throw new UsageError(`${name} is not available: ${campaigns.refusal}`);
-      console.log(`${name}: not run: ${campaigns.refusal}`);
+      leaveOut(options, name, campaigns.refusal);
       continue;
     }
-    selected.push(...campaigns.filter((campaign) => faults === undefined || campaign.faults === faults));
+    for (const campaign of campaigns) {
+      if (faults !== undefined && campaign.faults !== faults) continue;
+      jobs.push({
+        title: `${name}${campaign.faults ? ', with faults' : ''}`,
+        arguments: `--backend ${name} ${campaign.faults ? '--faults' : '--no-faults'}`,
+        fuzz: (numbers) => fuzz({ ...campaign, ...numbers, filePath }),
+      });
+    }
   }
-  if (selected.length === 0) throw new UsageError('nothing is left to run; see --help');
-  return selected;
+  return jobs;
 }
 
-function pathOf({ path: at, seed }: Options, campaigns: readonly Campaign[]): string | undefined {
-  if (at !== undefined && (seed === undefined || campaigns.length !== 1)) {
-    throw new UsageError('--path goes with --seed, --backend, and --faults or --no-faults');
-  }
-  return at;
+function addonJobs(options: Options): Job[] {
+  const names = Object.keys(ADDONS).filter((name) => name === (options.backend ?? name));
+  return names.flatMap((name) => {
+    const found = ADDONS[name]?.();
+    if (typeof found === 'function') {
+      return {
+        title: `the addon of ${name}`,
+        arguments: `--addon --backend ${name}`,
+        fuzz: (numbers) => fuzzAddon({ ...numbers, backend: name }),
+      } satisfies Job;
+    }
+    leaveOut(options, name, found?.refusal ?? 'it has no addon');
+    return [];
+  });
 }
 
-/** @returns whether every program did what the model says */
+/** @returns whether every program did what it should */
 async function run(options: Options): Promise<boolean> {
   const seed = options.seed ?? randomInt(LARGEST_SEED);
   console.log(`seed ${seed}`);
-  const folder = makeFolder();
-  const campaigns = await selectCampaigns(options, folder);
-  const at = pathOf(options, campaigns);
-  const { minutes } = options;
+  const jobs = options.addon ? addonJobs(options) : await modelJobs(options);
+  if (jobs.length === 0) throw new UsageError('nothing is left to run; see --help');
+  const { minutes, path: at } = options;
+  if (at !== undefined && (options.seed === undefined || jobs.length !== 1)) {
+    throw new UsageError('--path goes with the other options of the command that a failure prints');
+  }
   const runs = options.runs ?? (minutes === undefined ? DEFAULT_RUNS : Number.MAX_SAFE_INTEGER);
-  const limitMs = minutes === undefined ? undefined : (minutes * 60_000) / campaigns.length;
-  let files = 0;
-  for (const campaign of campaigns) {
-    const { backend, faults } = campaign;
-    const title = `${backend}${faults ? ', with faults' : ''}`;
-    const progress = startProgress(minutes === undefined ? runs : 0, title);
+  const limits = minutes === undefined ? {} : { limitMs: (minutes * 60_000) / jobs.length };
+  for (const job of jobs) {
+    const progress = startProgress(minutes === undefined ? runs : 0, job.title);
     const started = performance.now();
-    const result = await fuzz({
-      ...campaign,
-      seed,
-      runs,
-      filePath: () => path.join(folder, String(files++)),
-      onProgram: () => progress.step(),
-      ...(limitMs !== undefined && { limitMs }),
-      ...(at !== undefined && { path: at }),
-    }).finally(() => progress.stop());
-    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    const numbers = { seed, runs, ...limits, ...(at !== undefined && { path: at }) };
+    const result = await job
+      .fuzz({ ...numbers, onProgram: () => progress.step() })
+      .finally(() => progress.stop());
     if (result.failure !== undefined) {
-      report(result.runs, result.failure, campaign, seed);
+      console.log(failureReport(`${job.title}, program ${result.runs}`, result.failure));
+      console.log(
+        `to run it again: pnpm fuzz ${job.arguments} --seed ${seed} --path "${result.failure.path}"`,
+      );
       return false;
     }
-    console.log(`${title}: ${result.runs} programs did what the model says, ${seconds} s`);
+    const seconds = ((performance.now() - started) / 1000).toFixed(1);
+    console.log(`${job.title}: ${result.runs} programs passed, ${seconds} s`);
   }
   return true;
-}
-
-function report(runs: number, failure: Failure, { backend, faults }: Campaign, seed: number): void {
-  console.log(failureReport(`program ${runs} on ${backend}`, failure));
-  console.log(`to run it again: ${reproduction({ backend, faults, seed, path: failure.path })}`);
 }
 
 async function main(): Promise<number> {
