@@ -79,7 +79,14 @@ function program(): Command {
 /** A folder for the programs' files, which goes with the process. */
 function makeFolder(): string {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'overlapped-fuzz-'));
-  process.once('exit', () => fs.rmSync(folder, { recursive: true, force: true }));
+  process.once('exit', () => {
+    try {
+      fs.rmSync(folder, { recursive: true, force: true });
+    } catch (error) {
+      // Windows removes no file that is open, as after a failure.
+      console.error(`left behind: ${(error as Error).message}`);
+    }
+  });
   return folder;
 }
 

@@ -100,8 +100,10 @@ export class World {
 
   /** Opens, or, where the file has lost its name, is refused. */
   async open(pick: number, options: OpenOptions): Promise<void> {
-    if (this.handles.length >= MAX_HANDLES) return;
     const model = this.file(pick);
+    // Windows keeps the name until the last handle closes, and ours is open.
+    const lingers = !model.linked && process.platform === 'win32';
+    if (lingers || this.handles.length >= MAX_HANDLES) return;
     const direct = options.direct === true && this.subject.direct === true;
     const opening = this.openFile(model.path, { ...options, direct });
     if (!model.linked) {
