@@ -95,8 +95,10 @@ bool Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
     out.write(request.slot, request.generation, known ? EFAULT : EBADF, 0);
     return true;
   }
+  // A kernel's worker is for copying. What waits for data is polled: it may wait for ever, and a cancellation
+  // may miss the moment in which a worker takes it up.
   File& file = files_[request.file];
-  const bool async = request.async || file.may_wait;
+  const bool async = file.positioned && (request.async || file.may_wait);
   driver_.stage_read(request.slot, request.generation,
                      {.fd = file.fd,
                       .table_index = file.registered ? static_cast<int>(request.file) : -1,
