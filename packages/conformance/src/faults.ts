@@ -15,7 +15,7 @@ import type {
   ReadRequest,
 } from '@overlapped/core/backend';
 import { ISSUED_COMPLETE, ISSUED_PENDING } from '@overlapped/core/backend';
-import { ERROR_HANDLE_EOF, ERROR_OPERATION_ABORTED } from '@overlapped/core/overlapped';
+import { ERROR_HANDLE_EOF, ERROR_NOACCESS, ERROR_OPERATION_ABORTED } from '@overlapped/core/overlapped';
 import assert from 'node:assert/strict';
 import type { Stats } from 'node:fs';
 
@@ -220,6 +220,11 @@ export class FaultyBackend implements Backend {
   }
 
   private begin(flight: Flight): void {
+    const { target, targetOffset, length } = flight.given;
+    if (target.byteLength < targetOffset + length) {
+      this.fail(flight, ERROR_NOACCESS, 0); // transferred away while it waited (R39)
+      return;
+    }
     flight.place = 'inside';
     this.inner.queue(flight.given);
   }

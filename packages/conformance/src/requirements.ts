@@ -82,7 +82,7 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
       [40, 'Views on resizable buffers are refused.'],
       [41, 'A pin leaves no mark on the buffer.'],
       [42, 'Nobody touches the buffer between issue and completion.'],
-      [43, 'Bytes beyond those read stay as they were.'],
+      [43, 'Bytes beyond those read stay as they were; with direct, beyond those asked for.'],
     ],
   ],
   [

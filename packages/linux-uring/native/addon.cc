@@ -15,6 +15,9 @@
 namespace overlapped::uring {
 namespace {
 
+constexpr const char* kBusy = "the io_uring engine is in the middle of a submission";
+constexpr const char* kUnlawfulRequest = "a request names a slot that is taken or none, or no operation";
+
 // Every function of an engine object holds a share; the engine itself goes when JS closes it, or the
 // environment ends.
 struct Holder {
@@ -40,18 +43,26 @@ napi_value submit(napi_env env, napi_callback_info info) {
     NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", "the io_uring engine is closed"));
     return nullptr;
   }
+  if (engine->is_busy()) {
+    NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", kBusy));
+    return nullptr;
+  }
   if (!engine->has_requests(first, count)) {
     NAPI_TRY(napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "no such requests in the table"));
     return nullptr;
   }
+  const uint32_t completed = engine->submit(first, count);
+  if (completed == Engine::kUnlawful) {
+    NAPI_TRY(napi_throw_error(env, "ERR_INVALID_ARG_VALUE", kUnlawfulRequest));
+    return nullptr;
+  }
   napi_value result;
-  NAPI_TRY(napi_create_uint32(env, engine->submit(first, count), &result));
+  NAPI_TRY(napi_create_uint32(env, completed, &result));
   return result;
 }
 
 Napi::Value allocate(const Napi::CallbackInfo& info, Engine* engine) {
-  const auto bytes = static_cast<size_t>(info[0].ToNumber().Int64Value());
-  return lend_region(info.Env(), engine->regions(), bytes);
+  return lend_region(info.Env(), engine->regions(), number_argument(info, 0).DoubleValue());
 }
 
 Napi::Value stats(const Napi::CallbackInfo& info, Engine* engine) {
@@ -76,14 +87,14 @@ Napi::Value stats(const Napi::CallbackInfo& info, Engine* engine) {
 }
 
 Napi::Value add_file(const Napi::CallbackInfo& info, Engine* engine) {
-  const int fd = info[0].ToNumber().Int32Value();
+  const int fd = number_argument(info, 0).Int32Value();
   return Napi::Number::New(info.Env(), engine->add_file(fd, info[1].ToBoolean()));
 }
 
 Napi::Value remove_file(const Napi::CallbackInfo& info, Engine* engine) {
   // A closed engine has none: its user may still have to close the descriptor.
   if (engine == nullptr) return info.Env().Undefined();
-  if (!engine->remove_file(info[0].ToNumber().Uint32Value())) {
+  if (!engine->remove_file(number_argument(info, 0).Uint32Value())) {
     throw Napi::Error::New(info.Env(), "no such file in the engine");
   }
   return info.Env().Undefined();
@@ -105,12 +116,20 @@ constexpr struct {
     {"stats", stats, true},
 };
 
+void check_idle(const Napi::CallbackInfo& info, const Share& holder) {
+  if (holder->engine == nullptr || !holder->engine->is_busy()) return;
+  auto busy = Napi::Error::New(info.Env(), kBusy);
+  busy.Set("code", "ERR_INVALID_STATE");
+  throw busy;
+}
+
 Napi::Value invoke(const Napi::CallbackInfo& info, const Share& holder, Method method, bool needs_engine) {
   if (needs_engine && holder->engine == nullptr) {
     auto closed = Napi::Error::New(info.Env(), "the io_uring engine is closed");
     closed.Set("code", "ERR_INVALID_STATE");
     throw closed;
   }
+  check_idle(info, holder);
   return method(info, holder->engine);
 }
 
@@ -139,7 +158,8 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
   }
   object.Set("close", Napi::Function::New(
                           env,
-                          [holder](const Napi::CallbackInfo&) {
+                          [holder](const Napi::CallbackInfo& call) {
+                            check_idle(call, holder);
                             if (holder->engine != nullptr)
                               std::exchange(holder->engine, nullptr)->shut_down();
                           },

@@ -111,6 +111,7 @@ class Driver {
   }
 
   uint32_t in_flight() const { return slots_.in_use(); }
+  bool is_free(uint32_t slot) const { return slots_.is_free(slot); }
   // Requests that the kernel has not taken yet.
   uint32_t deferred() const { return static_cast<uint32_t>(backlog_.size()) + kernel_.unsubmitted(); }
   // Cached reads that neither thread has begun.
@@ -181,6 +182,7 @@ class Driver {
       pump(scratch);
       if (slots_.in_use() == 0) break;
       const int waited = kernel_.wait(kDrainWaitMs);
+      if (waited == -ETIME) renew_cancellations();
       const bool lawful = waited >= 0 || waited == -ETIME || waited == -EINTR;
       refusals = lawful ? 0 : refusals + 1;
       if (refusals > kMaxStalls) return false;
@@ -202,6 +204,17 @@ class Driver {
   static constexpr uint64_t kCancelBit = uint64_t{1} << 31;
 
   static uint64_t token(uint32_t index, uint32_t generation) { return (uint64_t{generation} << 32) | index; }
+
+  // A cancellation that comes while one of the kernel's workers takes up its read may miss it, and the read
+  // of a pipe then waits for ever: it is asked again.
+  void renew_cancellations() {
+    if (deferred() > 0) return;  // the last ones have not reached the kernel
+    for (uint32_t index = 0; index < slots_.capacity(); index++) {
+      const Slot& slot = slots_[index];
+      if (slot.state != SlotState::Cancelling || queue_cancel(index, slot.generation)) continue;
+      backlog_.push_back({index, slot.generation, true});
+    }
+  }
 
   void give_to_ring(uint32_t index, Slot& slot) {
     if (!queue_read(index, slot)) backlog_.push_back({index, slot.generation, false});

@@ -66,25 +66,39 @@ int Engine::open() {
 uint32_t Engine::submit(uint32_t first, uint32_t count) {
   CompletionWriter out = tables_.writer();
   napi_value pins = tables_.pins_value(env_);
-  for (uint32_t i = first; i < first + count; i++) stage(tables_.request(i), pins, out);
+  bool lawful = true;
+  busy_ = true;
+  for (uint32_t i = first; lawful && i < first + count; i++) lawful = stage(tables_.request(i), pins, out);
+  busy_ = false;
+  if (!lawful) {
+    tables_.set_in_flight(driver_.in_flight());
+    waker_.keep_alive(driver_.in_flight() > 0);
+    waker_.wake();
+    return kUnlawful;
+  }
   pump(out, false);
   return out.count();
 }
 
-void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& out) {
+// @return false for a request that no lawful caller makes
+bool Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& out) {
   if (request.opcode == Opcode::Cancel) {
     driver_.stage_cancel(request.slot, request.generation);
-    return;
+    return true;
   }
-  OVERLAPPED_INVARIANT(tables_.has_slot(request.slot));
+  const bool lawful = request.opcode == Opcode::Read && driver_.is_free(request.slot) &&
+                      tables_.has_room(out.count() + driver_.in_flight());
+  if (!lawful) return false;
   std::byte* address = target_of(env_, pins, request);
   const bool known = request.file < files_.size() && files_[request.file].fd >= 0;
   if (address == nullptr || !known) {
     out.write(request.slot, request.generation, known ? EFAULT : EBADF, 0);
-    return;
+    return true;
   }
+  // A kernel's worker is for copying. What waits for data is polled: it may wait for ever, and a cancellation
+  // may miss the moment in which a worker takes it up.
   File& file = files_[request.file];
-  const bool async = request.async || file.may_wait;
+  const bool async = file.positioned && (request.async || file.may_wait);
   driver_.stage_read(request.slot, request.generation,
                      {.fd = file.fd,
                       .table_index = file.registered ? static_cast<int>(request.file) : -1,
@@ -94,6 +108,7 @@ void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
                       .async = async,
                       .warmth = file.positioned && !async ? &file.warmth : nullptr,
                       .hold = regions_->share(address)});
+  return true;
 }
 
 // Submits, reaps, and makes sure that whatever is left wakes us.

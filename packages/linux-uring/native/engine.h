@@ -38,8 +38,13 @@ class Engine {
   // 0 or -errno; the engine is unusable after a failure, but destroys cleanly.
   int open();
 
-  // The hot call: requests [first, first + count) go to the kernel. @return completions in the table
+  // The hot call: requests [first, first + count) go to the kernel. @return completions in the table;
+  // kUnlawful if one asks for what JS may not ask: it and those behind it are not taken, what was taken
+  // before ends by `dispatch`
+  static constexpr uint32_t kUnlawful = UINT32_MAX;
   uint32_t submit(uint32_t first, uint32_t count);
+  // Inside `submit`, where a getter of the pins may run JS: nobody may use the engine.
+  bool is_busy() const { return busy_; }
   bool has_requests(uint32_t first, uint32_t count) const { return tables_.has_requests(first, count); }
 
   uint32_t add_file(int fd, bool positioned);
@@ -67,7 +72,7 @@ class Engine {
     Warmth warmth;
   };
 
-  void stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
+  [[nodiscard]] bool stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
   void on_wake();
   void pump(CompletionWriter& out, bool idle);
   bool has_completions() const { return ring_.has_hidden_work() || ring_.has_completions(); }
@@ -76,6 +81,7 @@ class Engine {
   EngineTables tables_;
   uint32_t queue_entries_;
   State state_ = State::Closed;
+  bool busy_ = false;
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
   Ring ring_;
   Waker waker_;

@@ -9,10 +9,14 @@ const CANCEL = 2;
 const EBADF = 9;
 const EFAULT = 14;
 
+function sharedWords(count: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(4 * count));
+}
+
 class Rig {
   readonly requests: Uint32Array;
   readonly completions: Uint32Array;
-  readonly status = new Uint32Array(2);
+  readonly status = sharedWords(2);
   readonly pins: (NodeJS.ArrayBufferView | null)[] = Array<null>(CAPACITY).fill(null);
   readonly dispatched: number[] = [];
   readonly engine: UringEngine;
@@ -22,8 +26,8 @@ class Rig {
     overrides: Partial<Record<keyof EngineOptions, unknown>> = {},
   ) {
     const [request, completion] = addon.layout as [number, number];
-    this.requests = new Uint32Array(2 * CAPACITY * request);
-    this.completions = new Uint32Array(CAPACITY * completion);
+    this.requests = sharedWords(2 * CAPACITY * request);
+    this.completions = sharedWords(CAPACITY * completion);
     const options = {
       capacity: CAPACITY,
       queueEntries: 8,
@@ -136,9 +140,10 @@ describe('linux-uring: engine', () => {
       [{ capacity: 32_769 }, /capacity/],
       [{ capacity: NaN }, /capacity/],
       [{ queueEntries: 0 }, /queueEntries/],
-      [{ requests: new Uint32Array(3) }, /requests is too short/],
-      [{ completions: new Uint32Array(3) }, /completions is too short/],
-      [{ status: new Uint32Array(1) }, /status is too short/],
+      [{ requests: sharedWords(3) }, /requests is too short/],
+      [{ completions: sharedWords(3) }, /completions is too short/],
+      [{ status: sharedWords(1) }, /status is too short/],
+      [{ requests: new Uint32Array(1000) }, /requests must be on a SharedArrayBuffer/],
       [{ requests: new Float64Array(1000) }, /requests must be a Uint32Array/],
       [{ completions: undefined }, /completions must be a Uint32Array/],
       [{ pins: {} }, /pins and dispatch/],

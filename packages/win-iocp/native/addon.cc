@@ -17,6 +17,8 @@ namespace overlapped::iocp {
 namespace {
 
 constexpr const char* kClosed = "the completion port is closed";
+constexpr const char* kBusy = "the completion port is in the middle of a submission";
+constexpr const char* kUnlawfulRequest = "a request names a slot that is taken or none, or no operation";
 
 // Every function of an engine object holds a share; the engine itself goes when JS closes it, or the
 // environment ends.
@@ -25,11 +27,18 @@ struct Holder {
 };
 using Share = std::shared_ptr<Holder>;
 
+// Why nobody may use the engine now; null where they may.
+const char* refusal_of(const Engine* engine) {
+  if (engine == nullptr) return kClosed;
+  return engine->is_busy() ? kBusy : nullptr;
+}
+
 Engine* engine_of(const Napi::CallbackInfo& info, const Share& holder) {
-  if (holder->engine != nullptr) return holder->engine;
-  auto closed = Napi::Error::New(info.Env(), kClosed);
-  closed.Set("code", "ERR_INVALID_STATE");
-  throw closed;
+  const char* refusal = refusal_of(holder->engine);
+  if (refusal == nullptr) return holder->engine;
+  auto error = Napi::Error::New(info.Env(), refusal);
+  error.Set("code", "ERR_INVALID_STATE");
+  throw error;
 }
 
 // Numbers from JS, by plain Node-API. Null, with an exception pending, unless all are there.
@@ -45,8 +54,10 @@ Engine* arguments(napi_env env, napi_callback_info info, uint32_t (&numbers)[N])
     return nullptr;
   }
   Engine* engine = (*static_cast<Share*>(data))->engine;
-  if (engine == nullptr) NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", kClosed));
-  return engine;
+  const char* refusal = refusal_of(engine);
+  if (refusal == nullptr) return engine;
+  NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", refusal));
+  return nullptr;
 }
 
 napi_value answer(napi_env env, bool in_range, uint32_t number) {
@@ -65,7 +76,10 @@ napi_value submit(napi_env env, napi_callback_info info) {
   Engine* engine = arguments(env, info, numbers);
   if (engine == nullptr) return nullptr;
   const bool in_range = engine->has_requests(numbers[0], numbers[1]);
-  return answer(env, in_range, in_range ? engine->submit(numbers[0], numbers[1]) : 0);
+  const uint32_t completed = in_range ? engine->submit(numbers[0], numbers[1]) : 0;
+  if (completed != Engine::kUnlawful) return answer(env, in_range, completed);
+  NAPI_TRY(napi_throw_error(env, "ERR_INVALID_ARG_VALUE", kUnlawfulRequest));
+  return nullptr;
 }
 
 // (slot, generation, file, targetOffset, length, positionLow, positionHigh): what ReadFile said.
@@ -143,8 +157,9 @@ Napi::Value value_or_throw(Napi::Env env, napi_value value) {
 }
 
 Napi::Value open_file_sync(const Napi::CallbackInfo& info, const Share& holder) {
+  const OpenRequest request = open_request(info);  // may run JS, which may close the engine
   Engine* engine = engine_of(info, holder);
-  const OpenResult opened = open_file(open_request(info));
+  const OpenResult opened = open_file(request);
   if (opened.error != kErrorSuccess) throw_win32(info.Env(), "CreateFileW", opened.error, opened.native);
   return value_or_throw(info.Env(), opened_file(info.Env(), engine->add_file(opened), opened.kind));
 }
@@ -178,7 +193,7 @@ Napi::Value open_file_async(const Napi::CallbackInfo& info, const Share& holder)
 }
 
 Napi::Value bind_file(const Napi::CallbackInfo& info, const Share& holder) {
-  const DWORD error = engine_of(info, holder)->bind_file(info[0].ToNumber().Uint32Value());
+  const DWORD error = engine_of(info, holder)->bind_file(number_argument(info, 0).Uint32Value());
   if (error != kErrorSuccess) throw_win32(info.Env(), "CreateIoCompletionPort", error, error);
   return info.Env().Undefined();
 }
@@ -186,8 +201,9 @@ Napi::Value bind_file(const Napi::CallbackInfo& info, const Share& holder) {
 // The handle closes when the last task that uses it has ended.
 Napi::Value close_file(const Napi::CallbackInfo& info, const Share& holder) {
   // An engine that is closed has closed its files.
-  auto handle = holder->engine == nullptr ? std::make_shared<FileHandle>()
-                                          : holder->engine->remove_file(info[0].ToNumber().Uint32Value());
+  auto handle = holder->engine == nullptr
+                    ? std::make_shared<FileHandle>()
+                    : engine_of(info, holder)->remove_file(number_argument(info, 0).Uint32Value());
   if (handle == nullptr) throw_win32(info.Env(), "CloseHandle", kErrorInvalidHandle, kErrorInvalidHandle);
   const napi_value promise = run_file_task(
       info.Env(), "CloseHandle",
@@ -201,7 +217,7 @@ Napi::Value close_file(const Napi::CallbackInfo& info, const Share& holder) {
 }
 
 Napi::Value stat_file_async(const Napi::CallbackInfo& info, const Share& holder) {
-  auto handle = engine_of(info, holder)->file(info[0].ToNumber().Uint32Value());
+  auto handle = engine_of(info, holder)->file(number_argument(info, 0).Uint32Value());
   if (handle == nullptr) {
     throw_win32(info.Env(), "GetFileInformationByHandle", kErrorInvalidHandle, kErrorInvalidHandle);
   }
@@ -223,7 +239,7 @@ Napi::Value cancel_all(const Napi::CallbackInfo& info, const Share& holder) {
 }
 
 Napi::Value allocate(const Napi::CallbackInfo& info, const Share& holder) {
-  const auto bytes = static_cast<size_t>(info[0].ToNumber().Int64Value());
+  const double bytes = number_argument(info, 0).DoubleValue();
   return lend_region(info.Env(), engine_of(info, holder)->regions(), bytes);
 }
 
@@ -252,7 +268,7 @@ Napi::Value stats(const Napi::CallbackInfo& info, const Share& holder) {
 }
 
 Napi::Value close(const Napi::CallbackInfo& info, const Share& holder) {
-  if (holder->engine != nullptr) holder->engine->shut_down();
+  if (holder->engine != nullptr) engine_of(info, holder)->shut_down();
   return info.Env().Undefined();
 }
 

@@ -60,6 +60,7 @@ class Driver {
         helper_thread_(kernel, inbox_, wake) {}
 
   uint32_t in_flight() const { return slots_.in_use(); }
+  bool is_free(uint32_t slot) const { return slots_.is_free(slot); }
   uint32_t quarantined() const { return pool_.quarantined(); }
   const DriverStats& stats() const { return stats_; }
 

@@ -56,8 +56,9 @@ DWORD Engine::open() {
 }
 
 DWORD Engine::resolve(const RequestEntry& request, napi_value pins, Read* read) {
-  OVERLAPPED_INVARIANT(has_slot(request.slot));
+  busy_ = true;
   std::byte* address = target_of(env_, pins, request);
+  busy_ = false;
   if (address == nullptr) return kErrorNoAccess;
   const bool known = request.file < files_.size() && files_[request.file].handle != nullptr;
   if (!known || files_[request.file].lost) return kErrorInvalidHandle;
@@ -73,7 +74,13 @@ DWORD Engine::resolve(const RequestEntry& request, napi_value pins, Read* read) 
   return kErrorSuccess;
 }
 
+bool Engine::is_lawful(const RequestEntry& request, uint32_t refused) const {
+  return request.opcode == Opcode::Read && driver_.is_free(request.slot) &&
+         tables_.has_room(refused + driver_.in_flight() + driver_.undelivered());
+}
+
 DWORD Engine::issue(const RequestEntry& request) {
+  if (!is_lawful(request, 0)) return kErrorInvalidParameter;
   Read read;
   DWORD error = resolve(request, tables_.pins_value(env_), &read);
   if (error != kErrorSuccess) return error;
@@ -86,7 +93,12 @@ DWORD Engine::issue(const RequestEntry& request) {
 uint32_t Engine::submit(uint32_t first, uint32_t count) {
   CompletionWriter out = tables_.writer();
   napi_value pins = tables_.pins_value(env_);
-  for (uint32_t i = first; i < first + count; i++) stage(tables_.request(i), pins, out);
+  for (uint32_t i = first; i < first + count; i++) {
+    if (stage(tables_.request(i), pins, out)) continue;
+    update_status();
+    waker_.wake();
+    return kUnlawful;
+  }
   // What has completed meanwhile saves itself the way through the event loop.
   driver_.absorb();
   driver_.deliver(out);
@@ -94,11 +106,13 @@ uint32_t Engine::submit(uint32_t first, uint32_t count) {
   return out.count();
 }
 
-void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused) {
+// @return false for a request that no lawful caller makes
+bool Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused) {
   if (request.opcode == Opcode::Cancel) {
     driver_.cancel(request.slot, request.generation);
-    return;
+    return true;
   }
+  if (!is_lawful(request, refused.count())) return false;
   Read read;
   const DWORD error = resolve(request, pins, &read);
   if (error != kErrorSuccess) {
@@ -106,6 +120,7 @@ void Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
   } else {
     driver_.queue(request.slot, request.generation, read);
   }
+  return true;
 }
 
 void Engine::on_wake() {

@@ -47,8 +47,12 @@ class Engine {
   // The article's ReadFile, now. @return 0 or 997: a completion follows; else the error, and none does
   DWORD issue(const RequestEntry& request);
 
-  // Requests [first, first + count) go to Windows. @return completions in the table
+  // Requests [first, first + count) go to Windows. @return completions in the table; kUnlawful if one asks
+  // for what JS may not ask: it and those behind it are not taken, what was taken before ends by `dispatch`
+  static constexpr uint32_t kUnlawful = UINT32_MAX;
   uint32_t submit(uint32_t first, uint32_t count);
+  // Inside `issue` and `submit`, where a getter of the pins may run JS: nobody may use the engine.
+  bool is_busy() const { return busy_; }
 
   uint32_t add_file(const OpenResult& opened);
   // 0 or the last error (R10, R11)
@@ -82,7 +86,9 @@ class Engine {
 
   // Fills in `read`. @return 0, or why it can't be read
   DWORD resolve(const RequestEntry& request, napi_value pins, Read* read);
-  void stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused);
+  [[nodiscard]] bool stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused);
+  // Whether the read's slot is free, and its completion will find room.
+  bool is_lawful(const RequestEntry& request, uint32_t refused) const;
   void on_wake();
   void update_status();
 
@@ -90,6 +96,7 @@ class Engine {
   EngineTables tables_;
   std::function<void()> closed_;
   State state_ = State::Closed;
+  bool busy_ = false;
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
   Kernel kernel_;
   Waker waker_;

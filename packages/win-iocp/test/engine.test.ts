@@ -93,15 +93,19 @@ describe('win-iocp: the addon', () => {
   });
 });
 
+function sharedWords(count: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(4 * count));
+}
+
 function makeEngine(addon: IocpAddon): { engine: IocpEngine; pins: (Uint8Array | null)[] } {
   const capacity = 4;
   const [request, completion, status] = addon.layout as [number, number, number];
   const pins = new Array<Uint8Array | null>(capacity).fill(null);
   const engine = addon.createEngine({
     capacity,
-    requests: new Uint32Array(2 * capacity * request),
-    completions: new Uint32Array(capacity * completion),
-    status: new Uint32Array(status),
+    requests: sharedWords(2 * capacity * request),
+    completions: sharedWords(capacity * completion),
+    status: sharedWords(status),
     pins,
     dispatch: () => undefined,
   });

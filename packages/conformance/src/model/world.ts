@@ -1,119 +1,203 @@
 /**
- * The model: one file whose byte at each position is known, its size now, and the reads in flight, each with the sizes
- * that it may have met. A read that races with a change of size may see either side of it, and nothing else.
+ * The world that a random program acts on: two files, who has them open, and the calls in flight, each with all that it
+ * may lawfully come to. A read that races with a change may see either side of it, and nothing else.
  */
-import type { OverlappedFile } from '@overlapped/core';
+import { open, type OpenOptions, type OverlappedFile } from '@overlapped/core';
+import type { Backend } from '@overlapped/core/backend';
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { available, turn } from '../families/file/subject.js';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { turn } from '../families/file/subject.js';
 import type { FaultyBackend } from '../faults.js';
-import { pattern } from '../fixtures.js';
+import type { StepwiseBackend } from '../stepwise-backend.js';
+import {
+  type Amount,
+  checkBytes,
+  checkFailure,
+  type Expectation,
+  type Reader,
+  type Span,
+} from './expectation.js';
+import { FileModel } from './file-model.js';
+import { Leftovers } from './leftovers.js';
+import type { Memory } from './memory.js';
+import { WorkerReader } from './worker-reader.js';
 
-/** No file of the model grows larger. */
-export const LARGEST_FILE = 256 << 10;
-const WHOLE = pattern(0, LARGEST_FILE);
+export type OpenFile = (path: string, options: OpenOptions) => Promise<OverlappedFile>;
 
-export interface Span {
-  readonly position: number;
-  readonly length: number;
+/** What a program reads through. */
+export interface Subject {
+  readonly backend: Backend;
+  /** The innermost backend, if `backend` is around one. */
+  readonly inner?: Backend;
+  /** The one in `backend` that goes wrong. */
+  readonly faulty?: FaultyBackend;
+  /** The one in `backend` whose reads end when the program says so. */
+  readonly stepwise?: StepwiseBackend;
+  /** Name of the backend that workers use; without it there are none. */
+  readonly workers?: string;
+  /** Whether files are opened with `direct` too. */
+  readonly direct?: boolean;
+  /** In place of the library's own `open`. */
+  readonly openFile?: OpenFile;
 }
 
-/** `some`: any part of what there is, but none only where there is none (R62). Otherwise an EofPolicy. */
-export type Amount = 'some' | 'clamp' | 'error';
-
-/** What one call must come to. */
-export interface Expectation {
-  readonly handle: Handle;
-  readonly spans: readonly Span[];
-  readonly amount: Amount;
-  /** The smallest and the largest size that the file has had meanwhile. */
-  smallest: number;
-  largest: number;
-  aborted: boolean;
+export interface Handle extends Reader {
+  readonly file: OverlappedFile;
+  /** Where the next read without a position begins. */
+  cursor: number;
 }
 
 /** A call in flight. */
 interface Flight extends Expectation {
-  readonly abort: () => void;
+  readonly controller: AbortController;
+  readonly memory: readonly Memory[];
   readonly outcome: Promise<PromiseSettledResult<readonly Uint8Array[]>>;
 }
 
-export interface Handle {
-  readonly file: OverlappedFile;
-  /** Where the next read without a position begins. */
-  cursor: number;
-  closed: boolean;
+export interface CallOptions {
+  /** The signal has fired before the call. */
+  readonly abortFirst?: boolean;
+  /** The caller's memory that is read into. */
+  readonly memory?: readonly Memory[];
 }
 
+const MAX_HANDLES = 8;
+const MAX_WORKERS = 2;
+/** Turns without a new read before a promise is given up. Real devices are waited for in milliseconds. */
+const PATIENCE = 1000;
+const PATIENCE_MS = 30_000;
+/** More than all calls of a program need, if each read of theirs is short. */
+const MOST_READS = 1_000_000;
+/** What failed may never end. */
+const ABANDON_TURNS = 200;
+
 export class World {
-  size: number;
   readonly handles: Handle[] = [];
+  readonly files: readonly FileModel[];
+  /** What was done, for people. */
+  readonly steps: string[] = [];
+  private readonly workers: WorkerReader[] = [];
+  private readonly leftovers: Leftovers;
+  private readonly closes: Promise<void>[] = [];
+  private readonly spent: AbortController[] = [];
   private flights: Flight[] = [];
   private deviceErrors = 0;
-  private readonly closes: Promise<void>[] = [];
 
   constructor(
-    readonly path: string,
+    readonly subject: Subject,
+    paths: readonly [string, string],
     initialSize: number,
-    private readonly openFile: (path: string) => Promise<OverlappedFile>,
-    /** The backend, if it is one that goes wrong. */
-    private readonly faulty?: FaultyBackend,
   ) {
-    this.size = initialSize;
-    fs.writeFileSync(path, WHOLE.subarray(0, initialSize));
+    this.files = paths.map((path, number) => new FileModel(path, initialSize, number));
+    const realPaths = paths.map((path) => fs.realpathSync(path));
+    this.leftovers = new Leftovers(subject.inner ?? subject.backend, realPaths);
   }
 
-  get inFlight(): number {
-    return this.flights.length;
+  file(pick: number): FileModel {
+    return this.files[pick % this.files.length] as FileModel;
   }
 
-  async open(): Promise<void> {
-    this.handles.push({ file: await this.openFile(this.path), cursor: 0, closed: false });
+  /** Opens, or, where the file has lost its name, is refused. */
+  async open(pick: number, options: OpenOptions): Promise<void> {
+    const model = this.file(pick);
+    // Windows keeps the name until the last handle closes, and ours is open.
+    const lingers = !model.linked && process.platform === 'win32';
+    if (lingers || this.handles.length >= MAX_HANDLES) return;
+    const direct = options.direct === true && this.subject.direct === true;
+    const opening = this.openFile(model.path, { ...options, direct });
+    if (!model.linked) {
+      await assert.rejects(opening, { code: 'ENOENT' }, 'a file that was unlinked is opened');
+      return;
+    }
+    const file = await this.waitFor(opening);
+    this.leftovers.watch(file);
+    this.handles.push({ file, model, cursor: 0, closed: false });
   }
 
-  /** An open handle, by any number; undefined if there is none. */
+  /** One of the handles, by any number; undefined if there is none. Now and then one that is closed. */
   handle(pick: number): Handle | undefined {
     const open = this.handles.filter(({ closed }) => !closed);
-    return open[pick % open.length];
+    const among = pick < 7 && open.length > 0 ? open : this.handles;
+    return among[pick % among.length];
+  }
+
+  async startWorker(pick: number): Promise<void> {
+    const model = this.file(pick);
+    const { workers: backend } = this.subject;
+    if (backend === undefined || !model.linked || this.workers.length >= MAX_WORKERS) return;
+    this.workers.push(await this.waitFor(WorkerReader.start(model, backend)));
+  }
+
+  worker(pick: number): WorkerReader | undefined {
+    const running = this.workers.filter(({ closed }) => !closed);
+    return running[pick % running.length];
+  }
+
+  async terminateWorker(pick: number): Promise<void> {
+    const worker = this.worker(pick);
+    if (worker === undefined) return;
+    for (const flight of this.flights) flight.terminated ||= flight.reader === worker;
+    await this.waitFor(worker.terminate());
   }
 
   /** What a call begun now must come to. */
-  expect(handle: Handle, spans: readonly Span[], amount: Amount): Expectation {
-    return { handle, spans, amount, smallest: this.size, largest: this.size, aborted: false };
+  expect(reader: Reader, spans: readonly Span[], amount: Amount, abortFirst = false): Expectation {
+    const reasons = [...(abortFirst ? ['ABORT_ERR'] : []), ...(reader.closed ? ['EBADF'] : [])];
+    return {
+      reader,
+      spans,
+      amount,
+      version: reader.model.version,
+      mustFail: spans.length > 0 ? reasons : [],
+      aborted: abortFirst,
+      moved: false,
+      terminated: false,
+    };
   }
 
   /** Starts a call; {@link settle} checks it. `run` gives the bytes of each span. */
-  start(expected: Expectation, run: (signal: AbortSignal) => Promise<readonly Uint8Array[]>): void {
+  start(
+    expected: Expectation,
+    run: (signal: AbortSignal) => Promise<readonly Uint8Array[]>,
+    memory: readonly Memory[] = [],
+  ): void {
     const controller = new AbortController();
+    if (expected.aborted) controller.abort();
     const outcome = Promise.allSettled([run(controller.signal)]).then(([result]) => result);
-    this.flights.push({ ...expected, abort: () => controller.abort(), outcome });
+    this.flights.push({ ...expected, controller, memory, outcome });
   }
 
+  /** Fires the signal of a call in flight, or of one that is over, which must do nothing (R69). */
   abort(pick: number): void {
-    const flight = this.flights[pick % this.flights.length];
-    if (flight === undefined) return;
-    flight.aborted = true;
-    flight.abort();
-  }
-
-  resize(size: number): void {
-    if (size < this.size) fs.truncateSync(this.path, size);
-    else fs.appendFileSync(this.path, WHOLE.subarray(this.size, size));
-    this.size = size;
-    for (const flight of this.flights) {
-      flight.smallest = Math.min(flight.smallest, size);
-      flight.largest = Math.max(flight.largest, size);
+    const flight = this.flights[pick % (this.flights.length + 1)];
+    if (flight === undefined) {
+      this.spent[pick % this.spent.length]?.abort();
+      return;
     }
+    flight.aborted = true;
+    flight.controller.abort();
   }
 
+  /** Transfers the memory of a call in flight to a new owner, who outlives it (R39). */
+  transfer(pick: number): void {
+    const flights = this.flights.filter(({ memory }) => memory.length > 0);
+    const flight = flights[pick % flights.length];
+    const memory = flight?.memory[pick % flight.memory.length];
+    memory?.transfer();
+    if (flight !== undefined) flight.moved ||= memory?.moved === true;
+  }
+
+  /** Also of a handle that is closed, or closing, already. */
   close(handle: Handle): void {
     handle.closed = true;
     this.closes.push(handle.file.close());
+    assert.equal(handle.file.fd, -1, 'a closed file has no descriptor');
   }
 
-  /** Lets whatever waits go on. */
+  /** Lets the event loop go on, and reads that wait to be let through. */
   async turn(): Promise<void> {
-    this.faulty?.release();
+    this.subject.faulty?.release();
     await turn();
   }
 
@@ -122,76 +206,98 @@ export class World {
     let done = false;
     const settle = (): void => void (done = true);
     promise.then(settle, settle);
-    for (let turns = 0; !done; turns++) {
-      assert(turns < 100_000, 'a promise that never settles (R21)');
+    const { stepwise, backend } = this.subject;
+    const patience = stepwise === undefined ? PATIENCE + PATIENCE_MS : PATIENCE;
+    const first = backend.stats().submissions;
+    let submissions = -1;
+    for (let idle = 0; !done; idle++) {
+      if (backend.stats().submissions !== submissions) idle = 0;
+      submissions = backend.stats().submissions;
+      assert(submissions - first < MOST_READS, 'reads without end');
+      assert(idle < patience, 'a promise that never settles (R21)');
+      stepwise?.completeAll();
       await this.turn();
+      if (idle > PATIENCE) await sleep(1);
     }
     return promise;
   }
 
-  /** Waits for every read in flight and checks what it came to. */
+  /** Waits for every call in flight and checks what it came to. */
   async settle(): Promise<void> {
     const { flights } = this;
     const results = await this.waitFor(Promise.all(flights.map(({ outcome }) => outcome)));
     this.flights = [];
     for (const [i, result] of results.entries()) {
-      const flight = flights[i]!;
+      const flight = flights[i] as Flight;
       if (result.status === 'fulfilled') checkBytes(flight, result.value);
       else this.checkFailure(flight, result.reason);
+      for (const memory of flight.memory) memory.checkUntouched(memory.length);
+    }
+    this.spent.unshift(...flights.map(({ controller }) => controller));
+    this.spent.length = Math.min(this.spent.length, MAX_HANDLES);
+  }
+
+  checkFailure(expected: Expectation, error: unknown): void {
+    const { faulty } = this.subject;
+    if (faulty !== undefined && (error as NodeJS.ErrnoException).code === 'EIO') {
+      this.deviceErrors++;
+      assert(this.deviceErrors <= faulty.errors, 'a device error was reported twice');
+    } else {
+      checkFailure(expected, error);
     }
   }
 
-  /** Settles, closes everything, and looks at the file once more. */
+  /** Settles, closes everything, and looks for what is left. */
   async end(): Promise<void> {
     await this.settle();
+    for (const worker of this.workers) await worker.terminate();
     for (const handle of this.handles) if (!handle.closed) this.close(handle);
     await this.waitFor(Promise.all(this.closes));
-    if (this.faulty !== undefined) this.faulty.decide = () => undefined;
-    const file = await this.openFile(this.path);
-    const bytes = await file.readFile();
-    await file.close();
-    assert(WHOLE.subarray(0, this.size).equals(bytes as Buffer), 'the file as a whole');
+    await this.checkWhole();
+    await this.checkClosed();
+    this.dispose(); // the changes' own descriptors are none of the library's
+    await this.leftovers.check(() => this.turn());
   }
 
-  /** @throws the error, unless the model knows why it had to come */
-  checkFailure(flight: Expectation, error: unknown): void {
-    const { name, code } = error as NodeJS.ErrnoException;
-    if (name === 'AbortError' && flight.aborted) return;
-    if ((code === 'EBADF' || code === 'ECANCELED') && flight.handle.closed) return;
-    if (code === 'EIO' && this.faulty !== undefined) {
-      this.deviceErrors++;
-      assert(this.deviceErrors <= this.faulty.errors, 'a device error was reported twice');
-      return;
+  /** After a failure: closes what can be closed, so that the next program starts afresh. Checks nothing any more. */
+  async abandon(): Promise<void> {
+    const ends = [
+      ...this.workers.map((worker) => worker.terminate()),
+      ...this.handles.map(({ file }) => file.close()),
+      ...this.flights.map(({ outcome }) => outcome),
+    ];
+    let ended = false;
+    void Promise.allSettled(ends).then(() => (ended = true));
+    for (let turns = 0; turns < ABANDON_TURNS && !ended; turns++) {
+      this.subject.stepwise?.completeAll();
+      await this.turn();
     }
-    const { amount, smallest, spans } = flight;
-    const short = spans.some(({ position, length }) => available(smallest, position, length) < length);
-    if (code === 'ERR_OVERLAPPED_UNEXPECTED_EOF' && amount === 'error' && short) return;
-    throw error;
+    this.dispose();
   }
-}
 
-/** The bytes must be the file's, and as many as the sizes that the call may have met allow. */
-export function checkBytes(expected: Expectation, parts: readonly Uint8Array[]): void {
-  assert.equal(parts.length, expected.spans.length);
-  expected.spans.forEach((span, i) => checkSpan(expected, span, parts[i]!));
-}
+  private dispose(): void {
+    for (const file of this.files) file.dispose();
+  }
 
-function checkSpan(
-  { amount, smallest, largest }: Expectation,
-  { position, length }: Span,
-  bytes: Uint8Array,
-): void {
-  const least = available(smallest, position, length);
-  const most = available(largest, position, length);
-  const wanted = { some: Math.min(1, least), clamp: least, error: length }[amount];
-  const count = bytes.byteLength;
-  const where = `${count} bytes of ${length} at ${position}, sizes ${smallest} to ${largest}`;
-  assert(count <= most, `too many: ${where}`);
-  assert(count >= wanted, `too few: ${where}`);
-  const sure = Math.min(count, least);
-  assert(WHOLE.subarray(position, position + sure).equals(bytes.subarray(0, sure)), `wrong bytes: ${where}`);
-  // Between cut and grown again, the rest of a page is zero for a moment.
-  for (let i = sure; i < count; i++) {
-    assert(bytes[i] === WHOLE[position + i] || bytes[i] === 0, `byte ${i}: ${where}`);
+  private openFile(path: string, options: OpenOptions): Promise<OverlappedFile> {
+    const { backend, openFile = open } = this.subject;
+    return openFile(path, { ...options, backend });
+  }
+
+  /** After all that, a read of each file that still has a name gives every byte. */
+  private async checkWhole(): Promise<void> {
+    if (this.subject.faulty !== undefined) this.subject.faulty.decide = () => undefined;
+    for (const { path, content } of this.files.filter(({ linked }) => linked)) {
+      const file = await this.waitFor(this.openFile(path, {}));
+      const bytes = await this.waitFor(file.readFile());
+      await this.waitFor(file.close());
+      assert(content.equals(bytes as Buffer), 'the file as a whole');
+    }
+  }
+
+  private async checkClosed(): Promise<void> {
+    for (const { file } of this.handles) {
+      await assert.rejects(file.readAt(Buffer.alloc(0), 0), { code: 'EBADF' }, 'a read of a closed file');
+    }
   }
 }

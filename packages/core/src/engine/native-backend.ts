@@ -56,6 +56,11 @@ const UINT32_MAX = 0xffff_ffff;
  * and that one's cancellation.
  */
 const ENTRIES_PER_SLOT = 3;
+/** Memory of a table: shared, so that nothing can detach it while native code has its address. */
+function sharedWords(count: number): Uint32Array {
+  return new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
+}
+
 const settledPromise = Promise.resolve();
 
 export class NativeBackend implements Backend {
@@ -102,11 +107,11 @@ export class NativeBackend implements Backend {
     this.asyncBytes = spec.asyncBytes;
     this.win32Of = spec.win32Of;
     const entries = ENTRIES_PER_SLOT * spec.capacity;
-    this.requests = new Uint32Array(entries * Request.Words);
+    this.requests = sharedWords(entries * Request.Words);
     this.costs = new Float64Array(entries);
-    this.completions = new Uint32Array(spec.capacity * Completion.Words);
+    this.completions = sharedWords(spec.capacity * Completion.Words);
     this.burst = new Uint32Array(spec.capacity * Completion.Words);
-    this.status = new Uint32Array(Status.Words);
+    this.status = sharedWords(Status.Words);
     this.pins = new Array<ReadTarget | null>(spec.capacity).fill(null);
     this.engine = spec.createEngine({
       capacity: spec.capacity,

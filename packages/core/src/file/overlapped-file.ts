@@ -333,7 +333,7 @@ function readArguments(
 
 /** Checks all of them before any is read. */
 function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
-  const planned: PlannedRanges = { positions: [], targets: [], owned: [] };
+  const planned: PlannedRanges = { positions: [], targets: [], lengths: [], owned: [] };
   for (let i = 0; i < ranges.length; i++) {
     const range: unknown = ranges[i];
     if (typeof range !== 'object' || range === null) {
@@ -343,6 +343,7 @@ function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
     const target = into === undefined ? freshRange(length) : part(into, length, i);
     planned.positions.push(checkRange(position, target.byteLength));
     planned.targets.push(target);
+    planned.lengths.push(target.byteLength);
     planned.owned.push(into === undefined);
   }
   return planned;

@@ -1,6 +1,6 @@
 /** Whole ranges: short reads are finished, large ones split, direct ones aligned (R62). */
 import { alignDown, alignedBytes, alignUp, ALIGNMENT, isAligned } from '../buffers/aligned.js';
-import { outOfRange } from '../errors.js';
+import { invalidState, outOfRange } from '../errors.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, MAX_POSITION } from '../validate.js';
 import type { EofPolicy } from './options.js';
@@ -55,6 +55,12 @@ export function freshBytes(bytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 }
 
+/** Memory that its owner transferred away between two reads of a range has neither bytes nor room (R39). */
+function checkHeld(target: Uint8Array, length: number): void {
+  if (target.byteLength < length)
+    throw invalidState('the buffer was transferred or detached during the read');
+}
+
 /** Waits for all, then throws the first failure: no read may still fill a buffer that the caller has back. */
 async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
   const results = await Promise.allSettled(promises);
@@ -99,18 +105,20 @@ async function fillLarge(
   position: Position,
   signal: AbortSignal | undefined,
 ): Promise<number> {
+  const length = target.byteLength;
   let next = 0;
-  let end = target.byteLength;
+  let end = length;
   const worker = async (): Promise<void> => {
     while (next < end) {
       const at = next;
       next += PIECE_BYTES;
-      const piece = target.subarray(at, at + PIECE_BYTES);
       try {
+        checkHeld(target, length);
+        const piece = target.subarray(at, at + PIECE_BYTES);
         const filled = await finishFill(bound, piece, advance(position, at), signal, 0);
         if (filled < piece.byteLength) end = Math.min(end, at + filled);
       } catch (error) {
-        next = target.byteLength; // the other workers stop after the piece they have
+        next = length; // the other workers stop after the piece they have
         throw error;
       }
     }
@@ -148,12 +156,14 @@ async function fillThroughAligned(
   position: Position,
   signal: AbortSignal | undefined,
 ): Promise<number> {
+  const length = target.byteLength;
   const skip = offsetInBlock(position);
   const start = advance(position, -skip);
-  const block = alignedBytes(bound.handle.backend, Math.max(ALIGNMENT, alignUp(skip + target.byteLength)));
+  const block = alignedBytes(bound.handle.backend, Math.max(ALIGNMENT, alignUp(skip + length)));
   const end = await finishFill(bound, block, start, signal, 0);
-  const filled = Math.max(0, Math.min(end - skip, target.byteLength));
-  target.set(block.subarray(skip, skip + filled));
+  checkHeld(target, length);
+  const filled = Math.max(0, Math.min(end - skip, length));
+  if (filled > 0) target.set(block.subarray(skip, skip + filled)); // no bytes need no memory
   return filled;
 }
 
@@ -171,6 +181,8 @@ export interface RangeRequest {
 export interface PlannedRanges {
   readonly positions: Position[];
   readonly targets: Uint8Array[];
+  /** Of the targets, as long as their owners do not transfer them away. */
+  readonly lengths: number[];
   /** The target is memory made for the range. */
   readonly owned: boolean[];
 }
@@ -188,13 +200,15 @@ export function checkRange(position: unknown, length: number): Position {
 /** What the caller gets of a range of which `filled` bytes were read, fewer than asked for. */
 function settleShort(
   bound: BoundHandle,
-  { positions, targets, owned }: PlannedRanges,
+  { positions, targets, lengths, owned }: PlannedRanges,
   index: number,
   filled: number,
   eof: EofPolicy,
 ): Uint8Array {
   const target = targets[index] as Uint8Array;
-  if (eof === 'error') throw unexpectedEof(bound, positions[index] as Position, target.byteLength, filled);
+  const length = lengths[index] as number;
+  checkHeld(target, length);
+  if (eof === 'error') throw unexpectedEof(bound, positions[index] as Position, length, filled);
   // Memory of ours is given away whole, so a shorter result gets an ArrayBuffer of its own length.
   return owned[index] === true ? target.slice(0, filled) : target.subarray(0, filled);
 }
@@ -216,17 +230,20 @@ export async function fillRanges(
   eof: EofPolicy,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array[]> {
-  const { positions, targets } = ranges;
+  const { positions, targets, lengths } = ranges;
   const plain = isPlain(bound, targets);
   const filled = await (plain
     ? readBatch(bound, targets, positions, signal)
     : settleAll(targets.map((target, i) => fill(bound, target, positions[i] as Position, signal))));
   for (let i = 0; i < targets.length; i++) {
     const target = targets[i] as Uint8Array;
+    const length = lengths[i] as number;
     let bytes = filled[i] as number;
-    if (bytes === target.byteLength) continue;
+    if (bytes === length) continue;
     if (plain && bytes > 0) bytes = await finishFill(bound, target, positions[i] as Position, signal, bytes);
-    if (bytes < target.byteLength) targets[i] = settleShort(bound, ranges, i, bytes, eof);
+    if (bytes < length) targets[i] = settleShort(bound, ranges, i, bytes, eof);
+    filled[i] = bytes;
   }
+  for (let i = 0; i < targets.length; i++) checkHeld(targets[i] as Uint8Array, filled[i] as number);
   return targets;
 }

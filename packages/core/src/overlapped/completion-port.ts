@@ -116,6 +116,11 @@ export class CompletionPort implements CompletionSink {
       const read = this.head;
       this.remove(read);
       (read.handle as SafeFileHandle).outstanding--;
+      // Transferred away while it stood in line: there is nowhere to read to, and the system never hears of it (R39).
+      if (isLost(read)) {
+        this.finish(read, ReadState.Queued, ERROR_NOACCESS, 0, 0);
+        continue;
+      }
       transition(read, ReadState.Queued, ReadState.Pending);
       this.take(read);
       this.backend.queue(read);
@@ -147,8 +152,7 @@ export class CompletionPort implements CompletionSink {
     numBytes: number,
     native: number,
   ): void {
-    // The owner may have transferred the memory away in the meantime (R39): the bytes are not in `target`.
-    const lost = read.target.byteLength < read.targetOffset + read.length;
+    const lost = isLost(read);
     transition(read, from, ReadState.Completed);
     read.unpin();
     read.native = native;
@@ -192,6 +196,11 @@ export class CompletionPort implements CompletionSink {
     read.next = read.previous = undefined;
     this.queued--;
   }
+}
+
+/** The owner may have transferred the memory away in the meantime (R39): no bytes are in `target`. */
+function isLost({ target, targetOffset, length }: NativeOverlapped): boolean {
+  return target.byteLength < targetOffset + length;
 }
 
 const ports = new WeakMap<Backend, CompletionPort>();

@@ -190,6 +190,15 @@ TEST_CASE("a cancellation's own result may come before its target's, or after (R
   }
 }
 
+TEST_CASE("teardown asks again where a cancellation missed its read (R74)") {
+  Rig rig(3, 2);
+  for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot);
+  rig.pump();
+  rig.kernel.missed_cancels = 5;
+  CHECK(rig.drain());
+  CHECK(rig.driver.in_flight() == 0);
+}
+
 TEST_CASE("a read and its cancellation in one call go in order") {
   Rig rig(2);
   const auto read = rig.read(0);

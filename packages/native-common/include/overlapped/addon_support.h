@@ -29,13 +29,27 @@ Napi::Value raw_function(Napi::Env env, const char* name, napi_callback callback
   return {env, function};
 }
 
-// The Uint32Array `options[name]`, of at least that many words. A reference keeps them where they are.
+// A number that JS passes. Anything else is refused: to convert it could run JS, which could close the
+// engine.
+inline Napi::Number number_argument(const Napi::CallbackInfo& info, size_t index) {
+  if (info[index].IsNumber()) return info[index].As<Napi::Number>();
+  auto error =
+      Napi::TypeError::New(info.Env(), "argument " + std::to_string(index + 1) + " must be a number");
+  error.Set("code", "ERR_INVALID_ARG_TYPE");
+  throw error;
+}
+
+// The Uint32Array `options[name]`, of at least that many words. Shared memory can't be detached, so that a
+// reference keeps the words where they are, whatever JS does.
 inline Napi::Uint32Array table(const Napi::Object& options, const char* name, size_t words) {
   const auto value = options.Get(name);
   if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_uint32_array) {
     throw Napi::TypeError::New(options.Env(), std::string(name) + " must be a Uint32Array");
   }
   auto array = value.As<Napi::Uint32Array>();
+  if (array.ArrayBuffer().IsArrayBuffer()) {
+    throw Napi::TypeError::New(options.Env(), std::string(name) + " must be on a SharedArrayBuffer");
+  }
   if (array.ElementLength() < words)
     throw Napi::RangeError::New(options.Env(), std::string(name) + " is too short");
   return array;
@@ -83,17 +97,21 @@ inline Napi::Array table_layout(Napi::Env env) {
 // `bytes` of a new region as an ArrayBuffer that holds JS's share of it; null where this Node allows none
 // (V8's sandbox, as in Electron): the caller falls back to ordinary memory.
 template <class Regions>
-Napi::Value lend_region(Napi::Env env, const std::shared_ptr<Regions>& regions, size_t bytes) {
+Napi::Value lend_region(Napi::Env env, const std::shared_ptr<Regions>& regions, double bytes) {
   struct Lease {
     std::shared_ptr<Regions> regions;
     typename Regions::Region* region;
   };
-  auto* region = regions->allocate(bytes);
+  constexpr double kMaxRegionBytes = 4'294'967'296.0;
+  if (!(bytes >= 1 && bytes <= kMaxRegionBytes))
+    throw Napi::RangeError::New(env, "no memory of that length: it is 1 to 2^32 bytes");
+  const auto size = static_cast<size_t>(bytes);
+  auto* region = regions->allocate(size);
   if (region == nullptr) throw Napi::RangeError::New(env, "out of memory");
   auto* lease = new Lease{regions, region};
   napi_value buffer;
   const napi_status status = napi_create_external_arraybuffer(
-      env, region->base, bytes,
+      env, region->base, size,
       [](napi_env, void*, void* hint) {
         const std::unique_ptr<Lease> last(static_cast<Lease*>(hint));
         last->regions->drop(last->region);

@@ -33,6 +33,8 @@ struct EngineTables {
   }
   CompletionWriter writer() const { return {completions, capacity}; }
   bool more_to_come() const { return status[static_cast<uint32_t>(Status::MoreToCome)] != 0; }
+  // Whether one more request can have its completion: JS asks for no more than there are slots.
+  bool has_room(uint32_t completions_to_come) const { return completions_to_come < capacity; }
   void set_in_flight(uint32_t count) const { status[static_cast<uint32_t>(Status::InFlight)] = count; }
 
   napi_value pins_value(napi_env env) const {
@@ -50,7 +52,7 @@ struct EngineTables {
 
 // Where a request's bytes go. Null if its view does not hold them: JS has checked the range against the
 // view's length, but the view may have been detached since. No view at all is a broken caller, or a worker
-// that is being terminated: that read fails, no other.
+// that is being terminated: that read fails, no other. Pins with getters run JS in here.
 inline std::byte* target_of(napi_env env, napi_value pins, const RequestEntry& request) {
   napi_value view;
   void* data = nullptr;

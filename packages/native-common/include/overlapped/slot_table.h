@@ -32,6 +32,7 @@ class SlotTable {
   uint32_t capacity() const { return static_cast<uint32_t>(slots_.size()); }
   uint32_t in_use() const { return in_use_; }
   bool contains(uint32_t index) const { return index < slots_.size(); }
+  bool is_free(uint32_t index) const { return contains(index) && slots_[index].state == SlotState::Free; }
   Slot& operator[](uint32_t index) { return slots_[index]; }
 
   // The slot of a read that is still on its way; null for one that has ended, or never was (R36).

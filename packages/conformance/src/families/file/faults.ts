@@ -206,6 +206,56 @@ export function faults(context: ConformanceContext): void {
     });
   });
 
+  it('[R39] [R77] memory transferred while its read stands in line: refused, and those behind it go on', async () => {
+    await withFaults(context, { decide: first(1, { kind: 'wait' }), capacity: 1 }, async (backend, open) => {
+      const file = await open(context.fixtures.file(SIZE));
+      const buffers = Array.from({ length: 3 }, () => new Uint8Array(4096));
+      const reads = buffers.map((buffer, i) => file.readAt(buffer, i * 4096));
+      await until(() => backend.waiting === 1, 'the first one waits, the others stand in line');
+      const moved = new Uint8Array(structuredClone(buffers[1]!.buffer, { transfer: [buffers[1]!.buffer] }));
+      backend.release();
+      await assert.rejects(reads[1]!, { code: 'ERR_INVALID_STATE', message: /transferred or detached/ });
+      assert.deepEqual([await reads[0], await reads[2]], [4096, 4096]);
+      assertPattern(buffers[2]!, 2 * 4096, 4096);
+      assert.deepEqual(moved, new Uint8Array(4096), 'the system never heard of it');
+      assert.equal(backend.seen.length, 2);
+    });
+  });
+
+  it('[R39] readMany whose memory is transferred after its own read, while another goes on: refused', async () => {
+    const second: Fault = { kind: 'wait' };
+    await withFaults(
+      context,
+      { decide: (_read, n) => (n === 1 ? second : undefined) },
+      async (backend, open) => {
+        const file = await open(context.fixtures.file(SIZE));
+        const into = new Uint8Array(100);
+        const reading = file.readMany([
+          { position: 0, into },
+          { position: 9, length: 9 },
+        ]);
+        await until(() => backend.seen.length === 2 && backend.inFlight === 1, 'only the second one goes on');
+        structuredClone(into.buffer, { transfer: [into.buffer] });
+        backend.release();
+        await assert.rejects(reading, { code: 'ERR_INVALID_STATE', message: /transferred or detached/ });
+      },
+    );
+  });
+
+  it('[R39] a large range whose memory is transferred between two of its pieces: refused', async () => {
+    await withFaults(context, { decide: () => ({ kind: 'late' }), capacity: 1 }, async (backend, open) => {
+      const file = await open(context.fixtures.file(LARGE));
+      const into = Buffer.alloc(LARGE);
+      const reading = file.readMany([{ position: 0, into }]);
+      await until(() => backend.waiting === 1, 'the first piece waits');
+      const moved = structuredClone(into.buffer, { transfer: [into.buffer] });
+      backend.decide = () => undefined;
+      backend.release();
+      await assert.rejects(reading, { code: 'ERR_INVALID_STATE', message: /transferred or detached/ });
+      assert.equal(moved.byteLength, LARGE);
+    });
+  });
+
   it('[R65] [R70] close waits for a completion that is late; new reads are refused meanwhile', async () => {
     await withFaults(context, { decide: () => ({ kind: 'late' }) }, async (backend, open) => {
       const file = await open(context.fixtures.file(SIZE));

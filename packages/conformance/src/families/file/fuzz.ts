@@ -1,18 +1,19 @@
 /**
- * Random programs against a model (architecture: seeded, every backend). A failure prints its seed and the shortest
- * program found; to run it again: OVERLAPPED_FUZZ_SEED=... OVERLAPPED_FUZZ_RUNS=... with the same test.
+ * Random programs against a model, some hundreds; `pnpm fuzz` runs more of the same. A failure prints the shortest
+ * program found and its seed; OVERLAPPED_FUZZ_SEED and OVERLAPPED_FUZZ_RUNS run it again, or others.
  */
-import { open } from '@overlapped/core';
-import fc from 'fast-check';
+import { describeBackends } from '@overlapped/core';
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { inspect } from 'node:util';
 import type { ConformanceContext } from '../../context.js';
-import { DEVICE_ERROR, type Fault, FaultyBackend } from '../../faults.js';
-import { commandSequences } from '../../model/commands.js';
-import { World } from '../../model/world.js';
+import { fuzz as runFuzz, type FuzzOptions } from '../../model/fuzz.js';
+import { faulty, plain } from '../../model/subjects.js';
 
-const DEFAULT_RUNS = 100;
-const MAX_COMMANDS = 60;
-/** Shrinking a failure takes many runs more. */
-const TIMEOUT_MS = 120_000;
+const DEFAULT_RUNS = 200;
+const LARGEST_SEED = 2 ** 31;
+/** Cutting a failure down takes many runs more. */
+const TIMEOUT_MS = 240_000;
 
 function numberFrom(variable: string): number | undefined {
   const text = process.env[variable];
@@ -22,62 +23,34 @@ function numberFrom(variable: string): number | undefined {
   return value;
 }
 
-/** Parameters of every property; a seed of one's own makes a run repeatable. */
-function parameters(): { numRuns: number; seed?: number } {
-  const seed = numberFrom('OVERLAPPED_FUZZ_SEED');
-  const numRuns = numberFrom('OVERLAPPED_FUZZ_RUNS') ?? DEFAULT_RUNS;
-  return seed === undefined ? { numRuns } : { numRuns, seed };
+/** Runs programs, and fails with the shortest one that does. */
+async function expectNoFailure(
+  test: Mocha.Context,
+  options: Omit<FuzzOptions, 'seed' | 'runs'>,
+): Promise<void> {
+  const runs = numberFrom('OVERLAPPED_FUZZ_RUNS') ?? DEFAULT_RUNS;
+  const seed = numberFrom('OVERLAPPED_FUZZ_SEED') ?? randomInt(LARGEST_SEED);
+  test.timeout(runs > DEFAULT_RUNS ? 0 : TIMEOUT_MS);
+  const { failure } = await runFuzz({ ...options, seed, runs });
+  if (failure === undefined) return;
+  const { steps, error } = failure;
+  assert.fail([`seed ${seed}`, ...steps, inspect(error)].join('\n'));
 }
 
-/** Most reads go well, so that programs get somewhere. */
-const faultSequences: fc.Arbitrary<(Fault | undefined)[]> = fc.array(
-  fc.oneof(
-    { weight: 6, arbitrary: fc.constant(undefined) },
-    {
-      weight: 2,
-      arbitrary: fc.constantFrom(17, 4096, 5000).map((bytes): Fault => ({ kind: 'short', bytes })),
-    },
-    { weight: 1, arbitrary: fc.constantFrom<Fault[]>({ kind: 'wait' }, { kind: 'late' }, DEVICE_ERROR) },
-  ),
-  { minLength: 1, maxLength: 40 },
-);
-
-const initialSizes = fc.oneof(fc.constantFrom(0, 1, 4096, 100_000), fc.nat({ max: 200_000 }));
-
 export function fuzz(context: ConformanceContext): void {
-  it('random programs of opens, reads, streams, aborts, closes and changes of size do what the model says', async function () {
-    const { numRuns, seed } = parameters();
-    this.timeout(numRuns > DEFAULT_RUNS ? 0 : TIMEOUT_MS);
-    const program = fc.asyncProperty(initialSizes, commandSequences(MAX_COMMANDS), async (size, commands) => {
-      const world = new World(context.fixtures.path(), size, (path) => context.open(path));
-      await runToEnd(world, commands);
-    });
-    await fc.assert(program, { numRuns, ...(seed !== undefined && { seed }) });
+  const filePath = (): string => context.fixtures.path();
+
+  it('random programs of opens, reads, streams, aborts, closes, workers and changes of the files do what the model says', async function () {
+    const workers = describeBackends().candidates.some(
+      ({ name, status }) => name === context.name && status !== 'refused',
+    );
+    const options = workers ? { workers: context.name } : {};
+    const makeSubject = plain(context.backend, options);
+    await expectNoFailure(this, { makeSubject, filePath, faults: false, workers });
   });
 
   it('[R21] [R62] the same, over two slots of a backend whose reads are short, late, waiting or failing', async function () {
-    const { numRuns, seed } = parameters();
-    this.timeout(numRuns > DEFAULT_RUNS ? 0 : TIMEOUT_MS);
-    const inputs = [initialSizes, faultSequences, commandSequences(MAX_COMMANDS)] as const;
-    const program = fc.asyncProperty(...inputs, async (size, faults, commands) => {
-      const decide = (_read: unknown, number: number): Fault | undefined => faults[number % faults.length];
-      const backend = new FaultyBackend(context.createBackend(), { capacity: 2, decide });
-      const world = new World(context.fixtures.path(), size, (path) => open(path, { backend }), backend);
-      await runToEnd(world, commands);
-      await backend.close();
-    });
-    await fc.assert(program, { numRuns, ...(seed !== undefined && { seed }) });
+    const makeSubject = faulty(() => context.createBackend());
+    await expectNoFailure(this, { makeSubject, filePath, faults: true, workers: false });
   });
-}
-
-async function runToEnd(
-  world: World,
-  commands: Parameters<typeof fc.asyncModelRun<object, World, false, object>>[1],
-) {
-  await world.open();
-  try {
-    await fc.asyncModelRun(() => ({ model: {}, real: world }), commands);
-  } finally {
-    await world.end();
-  }
 }
