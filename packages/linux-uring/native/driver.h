@@ -10,31 +10,10 @@
 #include <cerrno>
 #include <cstdint>
 #include <deque>
-#include <vector>
 
-#include "copier.h"
+#include "sharing.h"
 
 namespace overlapped::uring {
-
-// How many reads of a file in a row were over when their submission returned: their bytes were cached.
-// Only reads that most likely are cached are worth a second thread, which can't wait for a disk.
-class Warmth {
- public:
-  bool is_warm() const { return streak_ == kWarm; }
-  void cached() {
-    if (streak_ >= 0 && streak_ < kWarm) streak_++;
-  }
-  void missed() {
-    if (streak_ > 0) streak_ = 0;
-  }
-  // The file system has no reads that don't wait.
-  void never() { streak_ = kNever; }
-
- private:
-  static constexpr int8_t kWarm = 32;
-  static constexpr int8_t kNever = -1;
-  int8_t streak_ = 0;
-};
 
 // A read, with everything resolved. `hold` is given back when its slot ends.
 struct Read {
@@ -73,49 +52,19 @@ inline constexpr uint32_t kMaxStalls = 64;
 // Rounds of one pump: then the event loop gets its turn, and the eventfd brings us back.
 inline constexpr unsigned kMaxRounds = 8;
 inline constexpr unsigned kReapBatch = 64;
-// Cached reads that cost less than this (Copy::cost) are over before another thread has looked up.
-inline constexpr uint64_t kWorthSharing = 64 << 10;
-// So many are worth sharing even if the caller then waits for all of them.
-inline constexpr uint64_t kWorthWaiting = 2 << 20;
-
-// Whether sharing pays. It does where the caller goes on with the reads that we did while the other thread
-// does the rest. Where it wants all of them first, it sleeps meanwhile, and being woken costs more than was
-// gained: then sharing is tried less and less often, until something follows again.
-class Benefit {
- public:
-  bool expected() {
-    if (skip_ == 0) return true;
-    skip_--;
-    return false;
-  }
-  void followed() { penalty_ /= 2; }
-  void nothing_followed() { skip_ = penalty_ = std::min(2 * penalty_ + 8, kMostSkipped); }
-
- private:
-  static constexpr uint32_t kMostSkipped = 1024;
-  uint32_t penalty_ = 0;
-  uint32_t skip_ = 0;
-};
 
 template <class Kernel, class ReleaseHold, class Copies>
 class Driver {
  public:
   Driver(Kernel& kernel, uint32_t capacity, ReleaseHold release, Copies& copies)
-      : kernel_(kernel),
-        slots_(capacity),
-        release_(release),
-        copies_(copies),
-        ours_(capacity),
-        copied_(capacity) {
-    fresh_.reserve(capacity);
-  }
+      : kernel_(kernel), slots_(capacity), release_(release), sharing_(copies, capacity) {}
 
   uint32_t in_flight() const { return slots_.in_use(); }
   bool is_free(uint32_t slot) const { return slots_.is_free(slot); }
   // Requests that the kernel has not taken yet.
   uint32_t deferred() const { return static_cast<uint32_t>(backlog_.size()) + kernel_.unsubmitted(); }
   // Cached reads that neither thread has begun.
-  bool has_waiting_copies() const { return copies_.waiting() > 0; }
+  bool has_waiting_copies() const { return sharing_.has_waiting(); }
   const DriverStats& stats() const { return stats_; }
 
   // Accepts a read. Its slot must be free: JS gives a slot out again only after its completion.
@@ -126,7 +75,11 @@ class Driver {
     stats_.reads++;
     stats_.offloaded += read.async ? 1 : 0;
     if (read.warmth != nullptr && read.warmth->is_warm() && read.length > 0) {
-      share_later(index, slot.operation);
+      sharing_.add({.slot = index,
+                    .fd = read.fd,
+                    .address = read.address,
+                    .length = slot.operation.length,
+                    .position = read.position});
     } else {
       give_to_ring(index, slot);
     }
@@ -154,15 +107,9 @@ class Driver {
   // Gives the queue to the kernel and collects what is complete.
   // @param idle the caller has nothing else to do: it takes all that is in line, not its part only
   void pump(CompletionWriter& out, bool idle = false) {
-    if (shared_ > 0) {
-      if (idle) {
-        benefit_.nothing_followed();
-      } else {
-        benefit_.followed();
-      }
-    }
-    collect(out);
-    share(out, idle);
+    sharing_.learn(idle);
+    sharing_.collect([&](const Copied& copied) { end_copy(copied, out); });
+    sharing_.share(idle, [&](uint32_t index) { take_back(index, out); });
     for (unsigned round = 0; round < kMaxRounds; round++) {
       refill(out);
       const bool went = enter(out);
@@ -175,7 +122,7 @@ class Driver {
   // Teardown: waits until the kernel has let go of every buffer (R74). Completions go nowhere.
   // @return false if the kernel refuses to be waited for, so that nothing is known of what it still has
   [[nodiscard]] bool drain(CompletionWriter& scratch) {
-    copies_.stop();
+    sharing_.stop();
     cancel_all();
     for (uint32_t refusals = 0; slots_.in_use() > 0;) {
       scratch.rewind();
@@ -220,37 +167,8 @@ class Driver {
     if (!queue_read(index, slot)) backlog_.push_back({index, slot.generation, false});
   }
 
-  void share_later(uint32_t index, const Read& read) {
-    fresh_.push_back({.slot = index,
-                      .fd = read.fd,
-                      .address = read.address,
-                      .length = read.length,
-                      .position = read.position});
-    fresh_cost_ += fresh_.back().cost();
-    shared_++;
-  }
-
-  bool is_worth_sharing() {
-    if (has_waiting_copies() || fresh_cost_ >= kWorthWaiting) return true;
-    return fresh_cost_ >= kWorthSharing && benefit_.expected();
-  }
-
-  // Puts cached reads in line for both threads, and gives our part to the ring.
-  void share(CompletionWriter& out, bool idle) {
-    if (is_worth_sharing()) {
-      const auto fresh = static_cast<uint32_t>(fresh_.size());
-      const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), idle);
-      for (uint32_t i = 0; i < count; i++) take_back(ours_[i].slot, out);
-    } else {
-      for (const Copy& copy : fresh_) take_back(copy.slot, out);
-    }
-    fresh_.clear();
-    fresh_cost_ = 0;
-  }
-
   // A read that was in line, and now is ours alone.
   void take_back(uint32_t index, CompletionWriter& out) {
-    shared_--;
     Slot& slot = slots_[index];
     if (slot.operation.cancelled) {
       finish(index, slot, ECANCELED, 0, out);
@@ -261,26 +179,22 @@ class Driver {
 
   // What the other thread has copied. Anything but all bytes is for the ring to decide: the file may end
   // there.
-  void collect(CompletionWriter& out) {
-    const uint32_t count = copies_.collect(copied_.data());
-    for (uint32_t i = 0; i < count; i++) {
-      const auto [index, result] = copied_[i];
-      Slot& slot = slots_[index];
-      const Read& read = slot.operation;
-      if (result >= 0 && static_cast<uint32_t>(result) == read.length) {
-        stats_.copied++;
-        shared_--;
-        finish(index, slot, 0, read.length, out);
-        continue;
-      }
-      stats_.missed++;
-      if (result >= 0 || result == -EAGAIN) {
-        read.warmth->missed();
-      } else {
-        read.warmth->never();
-      }
-      take_back(index, out);
+  void end_copy(const Copied& copied, CompletionWriter& out) {
+    const auto [index, result] = copied;
+    Slot& slot = slots_[index];
+    const Read& read = slot.operation;
+    if (result >= 0 && static_cast<uint32_t>(result) == read.length) {
+      stats_.copied++;
+      finish(index, slot, 0, read.length, out);
+      return;
     }
+    stats_.missed++;
+    if (result >= 0 || result == -EAGAIN) {
+      read.warmth->missed();
+    } else {
+      read.warmth->never();
+    }
+    take_back(index, out);
   }
 
   // First come, first served: nothing overtakes the backlog.
@@ -346,7 +260,7 @@ class Driver {
 
   // Whether a completion may still come that frees what the kernel is short of.
   bool kernel_has_reads() const {
-    uint32_t waiting = shared_;
+    uint32_t waiting = sharing_.outstanding();
     kernel_.each_unsubmitted([&](uint64_t user_data) { waiting += (user_data & kCancelBit) == 0 ? 1 : 0; });
     for (const Waiting& entry : backlog_) waiting += entry.cancel ? 0 : 1;
     return slots_.in_use() > waiting;
@@ -448,15 +362,7 @@ class Driver {
   bool refilling_ = false;
   uint32_t stalls_ = 0;
 
-  Copies& copies_;
-  // Cached reads that the next pump puts in line, and what they cost.
-  std::vector<Copy> fresh_;
-  uint64_t fresh_cost_ = 0;
-  // Reads that are in line, or with the other thread.
-  uint32_t shared_ = 0;
-  Benefit benefit_;
-  std::vector<Copy> ours_;
-  std::vector<Copied> copied_;
+  Sharing<Copies> sharing_;
   uint64_t pumps_ = 0;
   DriverStats stats_;
 };

@@ -1,0 +1,159 @@
+// Reads of warm files: which of them the copier gets, and what becomes of those that it does not copy.
+#include "rig.h"
+
+using namespace overlapped;
+using namespace overlapped::uring;
+
+using Reports = std::vector<Ended>;
+
+namespace {
+
+constexpr uint32_t kLarge = 100'000;  // alone worth sharing
+
+}  // namespace
+
+TEST_CASE(
+    "a file is warm when many reads in a row were over with their submission, and a read that was not cools "
+    "it") {
+  Rig rig(64);
+  rig.kernel.inline_reads = true;
+  for (unsigned round = 0; round < 2; round++) {
+    for (uint32_t slot = 0; slot < 20; slot++) rig.read(slot, kLarge);
+    CHECK(rig.pump().size() == 20);
+    CHECK(rig.warmth.is_warm() == (round == 1));
+  }
+  rig.kernel.inline_reads = false;
+  const auto late = rig.read(0, 16);
+  rig.pump();
+  rig.kernel.complete(late, 16);
+  rig.pump();
+  CHECK(!rig.warmth.is_warm());
+}
+
+TEST_CASE("reads of a warm file are shared: one part goes to the ring, the rest to the copier") {
+  Rig rig(8);
+  rig.warm();
+  rig.copies.leaves = 2;
+  const auto ours = rig.read(0, kLarge);
+  const auto theirs = rig.read(1, kLarge);
+  const auto waiting = rig.read(2, kLarge);
+  CHECK(rig.pump().empty());
+  CHECK(rig.kernel.reads.count(ours) == 1);
+  CHECK(rig.kernel.reads.size() == 1);
+  CHECK(rig.driver.has_waiting_copies());
+  rig.copies.copy_one();
+  rig.copies.leaves = 0;
+  CHECK(rig.pump() == Reports{Rig::ended(theirs, 0, kLarge)});
+  CHECK(rig.driver.stats().copied == 1);
+  CHECK(rig.kernel.reads.count(waiting) == 1);  // nobody came for it: it is ours again
+  rig.kernel.complete(ours, kLarge);
+  rig.kernel.complete(waiting, kLarge);
+  CHECK(rig.pump().size() == 2);
+  CHECK(rig.held.empty());
+}
+
+TEST_CASE("small reads of a warm file are not worth sharing") {
+  Rig rig(2);
+  rig.warm();
+  rig.copies.leaves = 2;
+  const auto read = rig.read(0, 16);
+  rig.pump();
+  CHECK(rig.kernel.reads.count(read) == 1);
+  rig.kernel.complete(read, 16);
+  CHECK(rig.pump().size() == 1);
+}
+
+TEST_CASE("what the copier could not copy whole goes to the ring, whose answer counts") {
+  struct Case {
+    int32_t copied;
+    bool may_warm_again;
+  };
+  for (const auto& [copied, may_warm_again] :
+       {Case{-EAGAIN, true}, Case{0, true}, Case{5, true}, Case{-EOPNOTSUPP, false}}) {
+    CAPTURE(copied);
+    Rig rig(2);
+    rig.warm();
+    rig.copies.leaves = 1;
+    const auto read = rig.read(0, kLarge);
+    rig.pump();
+    rig.copies.copy_one(copied);
+    CHECK(rig.pump().empty());
+    CHECK(rig.driver.stats().missed == 1);
+    CHECK(!rig.warmth.is_warm());
+    REQUIRE(rig.kernel.reads.count(read) == 1);
+    rig.kernel.complete(read, 7);
+    CHECK(rig.pump() == Reports{Rig::ended(read, 0, 7)});
+    for (unsigned i = 0; i < 100; i++) rig.warmth.cached();
+    CHECK(rig.warmth.is_warm() == may_warm_again);
+  }
+}
+
+TEST_CASE("a read cancelled in line ends when it is taken; one that the copier has ends as it ends (R63)") {
+  Rig rig(2);
+  rig.warm();
+  rig.copies.leaves = 2;
+  const auto first = rig.read(0, kLarge);
+  const auto second = rig.read(1, kLarge);
+  rig.pump();
+  rig.cancel(first);
+  rig.cancel(second);
+  CHECK(rig.pump().empty());
+  rig.copies.copy_one();
+  rig.copies.leaves = 0;
+  CHECK(rig.pump() == Reports{Rig::ended(first, 0, kLarge), Rig::ended(second, ECANCELED)});
+}
+
+TEST_CASE("drain stops the copier, and nothing in line is read any more (R74)") {
+  Rig rig(4);
+  rig.warm();
+  rig.copies.leaves = 3;
+  for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge);
+  rig.pump();
+  rig.copies.copy_one();
+  CHECK(rig.drain());
+  CHECK(rig.copies.stopped);
+  CHECK(rig.driver.in_flight() == 0);
+  CHECK(rig.kernel.reads.empty());
+}
+
+TEST_CASE("sharing is tried less often where the caller sleeps until all of its reads have ended") {
+  Benefit benefit;
+  CHECK(benefit.expected());
+  for (unsigned round = 0; round < 3; round++) {
+    benefit.nothing_followed();
+    CHECK(!benefit.expected());
+    for (unsigned i = 0; !benefit.expected(); i++) REQUIRE(i < 2000);
+  }
+  for (unsigned i = 0; i < 10; i++) benefit.followed();
+  benefit.nothing_followed();
+  for (unsigned i = 0; i < 8; i++) CHECK(!benefit.expected());
+  CHECK(benefit.expected());
+}
+
+TEST_CASE("a caller with nothing else to do takes all that is in line, and keeps the next reads to itself") {
+  Rig rig(4);
+  rig.warm();
+  rig.kernel.inline_reads = true;
+  rig.copies.leaves = 3;
+  for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge);
+  CHECK(rig.pump().empty());
+  CHECK(rig.driver.has_waiting_copies());
+  CHECK(rig.pump(true).size() == 3);
+  for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge);
+  CHECK(rig.pump().size() == 3);
+}
+
+TEST_CASE("a caller that is idle time after time keeps more and more batches to itself") {
+  Rig rig(4);
+  rig.warm();
+  rig.kernel.inline_reads = true;
+  rig.copies.leaves = 3;
+  unsigned shared = 0;
+  for (unsigned batch = 0; batch < 200; batch++) {
+    for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge);
+    if (rig.pump().size() == 3) continue;
+    shared++;
+    CHECK(rig.pump(true).size() == 3);
+  }
+  CHECK(shared == 4);  // the first, and then after 8, 24, and 56 that were not
+}
