@@ -36,7 +36,7 @@ Engine::Engine(napi_env env, const EngineTables& tables, uint32_t queue_entries)
       tables_(tables),
       queue_entries_(queue_entries),
       copier_(tables.capacity, [this] { waker_.wake(); }),
-      driver_(ring_, tables.capacity, ReleaseRegion{regions_.get()}, copier_) {}
+      driver_(ring_, tables.capacity, Regions::Release{regions_.get()}, copier_) {}
 
 Engine::~Engine() { OVERLAPPED_INVARIANT(driver_.in_flight() == 0); }
 

@@ -22,13 +22,12 @@ struct Pages {
 };
 using Regions = RegionRegistry<Pages>;
 
-struct ReleaseRegion {
-  Regions* regions;
-  void operator()(void* region) const { regions->drop(static_cast<Regions::Region*>(region)); }
-};
-
 class Engine {
  public:
+  // What JS is told that may not use it.
+  static constexpr const char* kClosed = "the io_uring engine is closed";
+  static constexpr const char* kBusy = "the io_uring engine is in the middle of a submission";
+
   // @param queue_entries of the submission queue: a batch size, not a limit
   Engine(napi_env env, const EngineTables& tables, uint32_t queue_entries);
   ~Engine();
@@ -86,7 +85,7 @@ class Engine {
   Ring ring_;
   Waker waker_;
   Copier copier_;
-  Driver<Ring, ReleaseRegion, Copier> driver_;
+  Driver<Ring, Regions::Release, Copier> driver_;
   // Stays in place while it grows: reads in flight point to their file's warmth.
   std::deque<File> files_;
   std::vector<uint32_t> free_files_;

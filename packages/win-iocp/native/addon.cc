@@ -16,76 +16,12 @@
 namespace overlapped::iocp {
 namespace {
 
-constexpr const char* kClosed = "the completion port is closed";
-constexpr const char* kBusy = "the completion port is in the middle of a submission";
-constexpr const char* kUnlawfulRequest = "a request names a slot that is taken or none, or no operation";
-
-// Every function of an engine object holds a share; the engine itself goes when JS closes it, or the
-// environment ends.
-struct Holder {
-  Engine* engine = nullptr;
-};
-using Share = std::shared_ptr<Holder>;
-
-// Why nobody may use the engine now; null where they may.
-const char* refusal_of(const Engine* engine) {
-  if (engine == nullptr) return kClosed;
-  return engine->is_busy() ? kBusy : nullptr;
-}
-
-Engine* engine_of(const Napi::CallbackInfo& info, const Share& holder) {
-  const char* refusal = refusal_of(holder->engine);
-  if (refusal == nullptr) return holder->engine;
-  auto error = Napi::Error::New(info.Env(), refusal);
-  error.Set("code", "ERR_INVALID_STATE");
-  throw error;
-}
-
-// Numbers from JS, by plain Node-API. Null, with an exception pending, unless all are there.
-template <size_t N>
-Engine* arguments(napi_env env, napi_callback_info info, uint32_t (&numbers)[N]) {
-  size_t argc = N;
-  napi_value argv[N];
-  void* data = nullptr;
-  NAPI_TRY(napi_get_cb_info(env, info, &argc, argv, nullptr, &data));
-  for (size_t i = 0; i < N; i++) {
-    if (!failed(napi_get_value_uint32(env, argv[i], &numbers[i]))) continue;
-    NAPI_TRY(napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "every argument must be a number"));
-    return nullptr;
-  }
-  Engine* engine = (*static_cast<Share*>(data))->engine;
-  const char* refusal = refusal_of(engine);
-  if (refusal == nullptr) return engine;
-  NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", refusal));
-  return nullptr;
-}
-
-napi_value answer(napi_env env, bool in_range, uint32_t number) {
-  if (!in_range) {
-    NAPI_TRY(napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "no such entry in the table"));
-    return nullptr;
-  }
-  napi_value result;
-  NAPI_TRY(napi_create_uint32(env, number, &result));
-  return result;
-}
-
-// (first, count): the number of completions.
-napi_value submit(napi_env env, napi_callback_info info) {
-  uint32_t numbers[2] = {};
-  Engine* engine = arguments(env, info, numbers);
-  if (engine == nullptr) return nullptr;
-  const bool in_range = engine->has_requests(numbers[0], numbers[1]);
-  const uint32_t completed = in_range ? engine->submit(numbers[0], numbers[1]) : 0;
-  if (completed != Engine::kUnlawful) return answer(env, in_range, completed);
-  NAPI_TRY(napi_throw_error(env, "ERR_INVALID_ARG_VALUE", kUnlawfulRequest));
-  return nullptr;
-}
+using Share = overlapped::Share<Engine>;
 
 // (slot, generation, file, targetOffset, length, positionLow, positionHigh): what ReadFile said.
 napi_value issue(napi_env env, napi_callback_info info) {
   uint32_t numbers[7] = {};
-  Engine* engine = arguments(env, info, numbers);
+  auto* engine = arguments<Engine>(env, info, numbers);
   if (engine == nullptr) return nullptr;
   const RequestEntry request{.opcode = Opcode::Read,
                              .async = false,
@@ -272,11 +208,7 @@ Napi::Value close(const Napi::CallbackInfo& info, const Share& holder) {
   return info.Env().Undefined();
 }
 
-using Method = Napi::Value (*)(const Napi::CallbackInfo&, const Share&);
-constexpr struct {
-  const char* name;
-  Method method;
-} kMethods[] = {
+constexpr Method<Engine> kMethods[] = {
     {"openFileSync", open_file_sync},
     {"openFile", open_file_async},
     {"bindFile", bind_file},
@@ -290,7 +222,7 @@ constexpr struct {
 
 Napi::Value create_engine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
-  auto holder = std::make_shared<Holder>();
+  auto holder = std::make_shared<Holder<Engine>>();
   auto* engine =
       new Engine(env, read_tables(info[0].As<Napi::Object>()), [holder] { holder->engine = nullptr; });
   const DWORD error = engine->open();
@@ -300,14 +232,9 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
   }
   holder->engine = engine;
   auto object = Napi::Object::New(env);
-  object.Set("submit", raw_function(env, "submit", submit, holder));
+  object.Set("submit", raw_function(env, "submit", submit<Engine>, holder));
   object.Set("issue", raw_function(env, "issue", issue, holder));
-  for (const auto& [name, method] : kMethods) {
-    object.Set(
-        name,
-        Napi::Function::New(
-            env, [holder, method](const Napi::CallbackInfo& call) { return method(call, holder); }, name));
-  }
+  add_methods(object, holder, kMethods);
   return object;
 }
 

@@ -26,7 +26,7 @@ Engine::Engine(napi_env env, const EngineTables& tables, std::function<void()> c
     : env_(env),
       tables_(tables),
       closed_(std::move(closed)),
-      driver_(kernel_, tables.capacity, ReleaseRegion{regions_.get()}, [this] { waker_.wake(); }) {
+      driver_(kernel_, tables.capacity, Regions::Release{regions_.get()}, [this] { waker_.wake(); }) {
   engines_alive++;
 }
 

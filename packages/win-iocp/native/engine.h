@@ -25,13 +25,12 @@ struct Pages {
 };
 using Regions = RegionRegistry<Pages>;
 
-struct ReleaseRegion {
-  Regions* regions;
-  void operator()(void* region) const { regions->drop(static_cast<Regions::Region*>(region)); }
-};
-
 class Engine {
  public:
+  // What JS is told that may not use it.
+  static constexpr const char* kClosed = "the completion port is closed";
+  static constexpr const char* kBusy = "the completion port is in the middle of a submission";
+
   // `closed` is called by the first `shut_down`: from then on nobody may use the engine.
   Engine(napi_env env, const EngineTables& tables, std::function<void()> closed);
   ~Engine();
@@ -63,7 +62,7 @@ class Engine {
   void cancel_all();
 
   const std::shared_ptr<Regions>& regions() const { return regions_; }
-  const Driver<Kernel, ReleaseRegion>& driver() const { return driver_; }
+  const Driver<Kernel, Regions::Release>& driver() const { return driver_; }
   uint64_t wakeups() const { return wakeups_; }
   uint32_t open_files() const { return static_cast<uint32_t>(files_.size() - free_files_.size()); }
   // Engines of this process that are not destroyed yet.
@@ -100,7 +99,7 @@ class Engine {
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
   Kernel kernel_;
   Waker waker_;
-  Driver<Kernel, ReleaseRegion> driver_;
+  Driver<Kernel, Regions::Release> driver_;
   std::deque<File> files_;  // a deque: the driver has addresses of its elements
   std::vector<uint32_t> free_files_;
   uint64_t wakeups_ = 0;

@@ -29,6 +29,94 @@ Napi::Value raw_function(Napi::Env env, const char* name, napi_callback callback
   return {env, function};
 }
 
+// Every function of an engine object holds a share; the engine itself goes when JS closes it, or the
+// environment ends.
+template <class Engine>
+struct Holder {
+  Engine* engine = nullptr;
+};
+template <class Engine>
+using Share = std::shared_ptr<Holder<Engine>>;
+
+// Why nobody may use the engine now; null where they may.
+template <class Engine>
+const char* refusal_of(const Engine* engine) {
+  if (engine == nullptr) return Engine::kClosed;
+  return engine->is_busy() ? Engine::kBusy : nullptr;
+}
+
+// @throws ERR_INVALID_STATE where nobody may use the engine
+template <class Engine>
+Engine* engine_of(const Napi::CallbackInfo& info, const Share<Engine>& holder) {
+  const char* refusal = refusal_of(holder->engine);
+  if (refusal == nullptr) return holder->engine;
+  auto error = Napi::Error::New(info.Env(), refusal);
+  error.Set("code", "ERR_INVALID_STATE");
+  throw error;
+}
+
+// The numbers that a raw function was given, and its engine. Null, with an exception pending, unless all are
+// there.
+template <class Engine, size_t N>
+Engine* arguments(napi_env env, napi_callback_info info, uint32_t (&numbers)[N]) {
+  size_t argc = N;
+  napi_value argv[N];
+  void* data = nullptr;
+  NAPI_TRY(napi_get_cb_info(env, info, &argc, argv, nullptr, &data));
+  for (size_t i = 0; i < N; i++) {
+    if (!failed(napi_get_value_uint32(env, argv[i], &numbers[i]))) continue;
+    NAPI_TRY(napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "every argument must be a number"));
+    return nullptr;
+  }
+  Engine* engine = (*static_cast<Share<Engine>*>(data))->engine;
+  const char* refusal = refusal_of(engine);
+  if (refusal == nullptr) return engine;
+  NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", refusal));
+  return nullptr;
+}
+
+// What a raw function returns.
+inline napi_value answer(napi_env env, bool in_range, uint32_t number) {
+  if (!in_range) {
+    NAPI_TRY(napi_throw_range_error(env, "ERR_OUT_OF_RANGE", "no such entry in the table"));
+    return nullptr;
+  }
+  napi_value result;
+  NAPI_TRY(napi_create_uint32(env, number, &result));
+  return result;
+}
+
+// The hot call, a raw function. (first, count): the number of completions.
+template <class Engine>
+napi_value submit(napi_env env, napi_callback_info info) {
+  uint32_t numbers[2] = {};
+  auto* engine = arguments<Engine>(env, info, numbers);
+  if (engine == nullptr) return nullptr;
+  const bool in_range = engine->has_requests(numbers[0], numbers[1]);
+  const uint32_t completed = in_range ? engine->submit(numbers[0], numbers[1]) : 0;
+  if (completed != Engine::kUnlawful) return answer(env, in_range, completed);
+  NAPI_TRY(napi_throw_error(env, "ERR_INVALID_ARG_VALUE",
+                            "a request names a slot that is taken or none, or no operation"));
+  return nullptr;
+}
+
+// A function of an engine object that is not hot.
+template <class Engine>
+struct Method {
+  const char* name;
+  Napi::Value (*call)(const Napi::CallbackInfo& info, const Share<Engine>& holder);
+};
+
+template <class Engine, size_t N>
+void add_methods(Napi::Object object, const Share<Engine>& holder, const Method<Engine> (&methods)[N]) {
+  for (const auto& [name, call] : methods) {
+    const auto function = [holder, call = call](const Napi::CallbackInfo& info) {
+      return call(info, holder);
+    };
+    object.Set(name, Napi::Function::New(object.Env(), function, name));
+  }
+}
+
 // A number that JS passes. Anything else is refused: to convert it could run JS, which could close the
 // engine.
 inline Napi::Number number_argument(const Napi::CallbackInfo& info, size_t index) {

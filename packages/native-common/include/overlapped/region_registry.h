@@ -22,6 +22,12 @@ class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>
     uint32_t shares;
   };
 
+  // Gives a read's share back: what a driver calls for the hold of a read that has ended.
+  struct Release {
+    RegionRegistry* regions;
+    void operator()(void* region) const { regions->drop(static_cast<Region*>(region)); }
+  };
+
   ~RegionRegistry() {
     for (auto& [base, region] : regions_) Pages::unmap(region->base, region->bytes);
   }

@@ -7,26 +7,13 @@
 #include <condition_variable>
 #include <map>
 #include <mutex>
-#include <ostream>
 #include <vector>
 
 #include "driver.h"
+#include "ended.h"
 #include "scripted_kernel.h"
 
 namespace overlapped::iocp {
-
-struct Ended {
-  uint32_t slot;
-  uint32_t generation;
-  uint32_t error;
-  uint32_t bytes;
-  bool operator==(const Ended&) const = default;
-};
-
-inline std::ostream& operator<<(std::ostream& out, const Ended& ended) {
-  return out << "slot " << ended.slot << " generation " << ended.generation << " error " << ended.error
-             << " bytes " << ended.bytes;
-}
 
 class Rig {
   struct Release {
