@@ -56,12 +56,12 @@ const UINT32_MAX = 0xffff_ffff;
  * and that one's cancellation.
  */
 const ENTRIES_PER_SLOT = 3;
+const settledPromise = Promise.resolve();
+
 /** Memory of a table: shared, so that nothing can detach it while native code has its address. */
 function sharedWords(count: number): Uint32Array {
   return new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
 }
-
-const settledPromise = Promise.resolve();
 
 export class NativeBackend implements Backend {
   readonly name: string;

@@ -331,7 +331,7 @@ function readArguments(
   return { buffer, options: rest };
 }
 
-/** Checks all of them before any is read. */
+/** Checks all of them before any is read, and each before memory is made for it. */
 function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
   const planned: PlannedRanges = { positions: [], targets: [], lengths: [], owned: [] };
   for (let i = 0; i < ranges.length; i++) {
@@ -340,24 +340,23 @@ function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
       throw invalidArgType(`ranges[${i}]`, 'of type object', range);
     }
     const { position, length, into } = range as RangeRequest;
-    const target = into === undefined ? freshRange(length) : part(into, length, i);
-    planned.positions.push(checkRange(position, target.byteLength));
+    const bytes = into === undefined ? undefined : asBytes(into, `ranges[${i}].into`);
+    const asked =
+      bytes === undefined
+        ? integerInRange(length, 'length', 0, MAX_RANGE_BYTES)
+        : integerInRange(length ?? bytes.byteLength, 'length', 0, bytes.byteLength);
+    planned.positions.push(checkRange(position, asked));
+    const target = bytes === undefined ? freshBytes(asked) : part(bytes, asked);
     planned.targets.push(target);
-    planned.lengths.push(target.byteLength);
+    planned.lengths.push(asked);
     planned.owned.push(into === undefined);
   }
   return planned;
 }
 
-function freshRange(length: number | undefined): Uint8Array {
-  return freshBytes(integerInRange(length, 'length', 0, MAX_RANGE_BYTES));
-}
-
-/** The first `length` bytes of `into`. */
-function part(into: Uint8Array, length: number | undefined, index: number): Uint8Array {
-  const bytes = asBytes(into, `ranges[${index}].into`);
-  if (length === undefined || length === bytes.byteLength) return bytes;
-  return bytes.subarray(0, integerInRange(length, 'length', 0, bytes.byteLength));
+/** Most ranges take all of their memory, and need no view of a part of it. */
+function part(bytes: Uint8Array, length: number): Uint8Array {
+  return length === bytes.byteLength ? bytes : bytes.subarray(0, length);
 }
 
 function checkAligned(bytes: Uint8Array, offset: number, length: number, position: number | bigint): void {
