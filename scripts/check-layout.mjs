@@ -1,31 +1,47 @@
-// Fails the build when the shared tables differ between C++ and TypeScript: same enums, same names, same order.
+// Fails the build when what C++ and TypeScript share differs between them: same enums, same names, same order.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const root = join(import.meta.dirname, '..');
-const files = {
-  'C++': 'packages/native-common/include/overlapped/tables.h',
-  TypeScript: 'packages/core/src/engine/tables.ts',
-};
-const patterns = { 'C++': /enum class (\w+)[^{]*\{([^}]*)\}/g, TypeScript: /const enum (\w+) \{([^}]*)\}/g };
+/** Files that mirror each other: all of their enums, or the one that is named. */
+const PAIRS = [
+  {
+    'C++': 'packages/native-common/include/overlapped/tables.h',
+    TypeScript: 'packages/core/src/engine/tables.ts',
+  },
+  {
+    'C++': 'packages/win-iocp/native/files.h',
+    TypeScript: 'packages/core/src/engine/win32-stats.ts',
+    only: 'StatField',
+  },
+];
+const PATTERNS = { 'C++': /enum class (\w+)[^{]*\{([^}]*)\}/g, TypeScript: /const enum (\w+) \{([^}]*)\}/g };
 
-function enums(language) {
-  const text = readFileSync(join(root, files[language]), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
+function enums(language, file) {
+  const text = readFileSync(join(root, file), 'utf8').replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
   return Object.fromEntries(
-    [...text.matchAll(patterns[language])].map(([, name, body]) => [
+    [...text.matchAll(PATTERNS[language])].map(([, name, body]) => [
       name,
       body.replace(/\s+/g, '').replace(/,$/, ''),
     ]),
   );
 }
 
-const [cpp, ts] = [enums('C++'), enums('TypeScript')];
-const names = new Set([...Object.keys(cpp), ...Object.keys(ts)]);
-const differing = [...names].filter((name) => cpp[name] !== ts[name]);
-for (const name of differing) {
-  console.error(`shared table layout differs in ${name}:`);
-  console.error(`  ${files['C++']}: ${cpp[name] ?? 'missing'}`);
-  console.error(`  ${files.TypeScript}: ${ts[name] ?? 'missing'}`);
+let failed = false;
+for (const pair of PAIRS) {
+  const [cpp, ts] = ['C++', 'TypeScript'].map((language) => enums(language, pair[language]));
+  const names = [...new Set([...Object.keys(cpp), ...Object.keys(ts)])].filter(
+    (name) => pair.only === undefined || name === pair.only,
+  );
+  if (names.length === 0) {
+    console.error(`no shared enums found in ${pair['C++']}: the patterns of this script are out of date`);
+    failed = true;
+  }
+  for (const name of names.filter((name) => cpp[name] !== ts[name])) {
+    console.error(`shared layout differs in ${name}:`);
+    console.error(`  ${pair['C++']}: ${cpp[name] ?? 'missing'}`);
+    console.error(`  ${pair.TypeScript}: ${ts[name] ?? 'missing'}`);
+    failed = true;
+  }
 }
-if (names.size === 0) console.error('no shared enums found: the patterns of this script are out of date');
-process.exit(differing.length > 0 || names.size === 0 ? 1 : 0);
+process.exit(failed ? 1 : 0);

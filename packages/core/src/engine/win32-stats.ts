@@ -1,8 +1,11 @@
 /** An `fs.Stats` from what Windows says of an open handle, field by field as libuv fills it. */
 import { constants, type Stats } from 'node:fs';
 
-/** The order in which the addon gives them. Times are in milliseconds since 1970. */
-const enum Field {
+/**
+ * The order in which the addon gives them: `StatField` of packages/win-iocp/native/files.h; `pnpm build` fails when the two
+ * differ. Times are in milliseconds since 1970.
+ */
+const enum StatField {
   Kind,
   ReadOnly,
   Device,
@@ -14,6 +17,7 @@ const enum Field {
   ModifyTime,
   ChangeTime,
   BirthTime,
+  Count,
 }
 
 const { S_IFREG, S_IFCHR, S_IFIFO } = constants;
@@ -26,26 +30,26 @@ const BLOCK_BYTES = 4096;
 
 /** @param prototype `fs.Stats.prototype`: its constructor is deprecated (DEP0180), its methods are what is wanted */
 export function statsOf(fields: readonly number[], prototype: object): Stats {
-  const field = (at: Field): number => fields[at] ?? 0;
-  const type = TYPES[field(Field.Kind)] ?? 0;
+  const field = (at: StatField): number => fields[at] ?? 0;
+  const type = TYPES[field(StatField.Kind)] ?? 0;
   const times = {
-    atime: field(Field.AccessTime),
-    mtime: field(Field.ModifyTime),
-    ctime: field(Field.ChangeTime),
-    birthtime: field(Field.BirthTime),
+    atime: field(StatField.AccessTime),
+    mtime: field(StatField.ModifyTime),
+    ctime: field(StatField.ChangeTime),
+    birthtime: field(StatField.BirthTime),
   };
   const stats = Object.create(prototype) as Stats;
   Object.assign(stats, {
-    dev: field(Field.Device),
-    mode: type | (field(Field.ReadOnly) === 0 ? READ_WRITE : READ_ONLY),
-    nlink: field(Field.Links),
+    dev: field(StatField.Device),
+    mode: type | (field(StatField.ReadOnly) === 0 ? READ_WRITE : READ_ONLY),
+    nlink: field(StatField.Links),
     uid: 0,
     gid: 0,
     rdev: 0,
     blksize: BLOCK_BYTES,
-    ino: field(Field.Inode),
-    size: field(Field.Size),
-    blocks: field(Field.Blocks),
+    ino: field(StatField.Inode),
+    size: field(StatField.Size),
+    blocks: field(StatField.Blocks),
   });
   // Newer Nodes have accessors for the dates on the prototype, so they are defined, not assigned.
   for (const [name, milliseconds] of Object.entries(times)) {
