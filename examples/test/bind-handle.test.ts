@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process';
 import path from 'node:path';
 import { describeBackends } from '@overlapped/core';
 import { type Backend, NodeFsBackend, systemError } from '@overlapped/core/backend';
-import { Fixtures, interpose, pattern } from '@overlapped/conformance';
+import { Fixtures, interpose, pattern, skipUnless } from '@overlapped/conformance';
 import { bindHandleProgram } from '../bind-handle.js';
 
 const BUFFER = 0x8000;
@@ -37,11 +37,6 @@ function assertTranscript(lines: readonly string[], sizes: readonly number[]): v
   const data = sizes.map((size) => `Read ${size} bytes.`);
   const end = lines[data.length] === SYNCHRONOUS_END[0] ? SYNCHRONOUS_END : END_IN_CALLBACK;
   assert.deepEqual(lines, [...data, ...end]);
-}
-
-function skip(test: Mocha.Test, reason: string): void {
-  test.title += ` (skipped: ${reason})`;
-  test.skip();
 }
 
 /** Lines of the program as a process of its own. */
@@ -77,7 +72,7 @@ describe("examples: the article's program", () => {
       }
 
       it('[R17] [R18] prints an error that comes with no bytes, which the article never would [S4]', async function () {
-        if (process.platform !== 'linux') skip(this.test as Mocha.Test, 'the generator is /proc/self/mem');
+        skipUnless(this, process.platform === 'linux', 'the generator is /proc/self/mem');
         const { lines } = await run('/proc/self/mem', name);
         assert.deepEqual(lines, ['Error 1117 when reading file.']);
       });

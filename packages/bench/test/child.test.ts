@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { skipUnless } from '@overlapped/conformance';
 import { runChild } from '../src/child.js';
 
 const { signal } = new AbortController();
@@ -21,10 +22,7 @@ describe('bench child', () => {
   });
 
   it('ends with what it started, when it is told to', async function () {
-    if (process.platform === 'win32') {
-      this.test!.title += ' (skipped: a measurement starts no programs on Windows)';
-      this.skip();
-    }
+    skipUnless(this, process.platform !== 'win32', 'a measurement starts no programs on Windows');
     const controller = new AbortController();
     // Both hold standard output open, and the call waits for its end: with either alive it would not settle.
     const grandchild = "require('child_process').spawnSync('sleep', ['600'], { stdio: 'inherit' })";

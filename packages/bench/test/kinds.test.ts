@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { skipUnless } from '@overlapped/conformance';
 import type { Job, Sample } from '../src/job.js';
 import type { MetricName } from '../src/metrics.js';
 import { patternBytes } from '../src/pattern.js';
@@ -134,10 +135,7 @@ describe('bench kinds', function () {
 
   it('a file is dropped from the page cache', function () {
     const reason = cacheUnknown(right);
-    if (reason !== undefined) {
-      this.test!.title += ` (skipped: ${reason})`;
-      this.skip();
-    }
+    skipUnless(this, reason === undefined, `${reason}`);
     const fd = fs.openSync(right, 'r+');
     fs.fsyncSync(fd); // what is not written can't be dropped
     fs.closeSync(fd);
@@ -149,10 +147,7 @@ describe('bench kinds', function () {
 
   it('what is not written yet is not taken for dropped', function () {
     const reason = cacheUnknown(right);
-    if (reason !== undefined) {
-      this.test!.title += ` (skipped: ${reason})`;
-      this.skip();
-    }
+    skipUnless(this, reason === undefined, `${reason}`);
     const dirty = path.join(directory, 'dirty');
     fs.writeFileSync(dirty, patternBytes(0, FILE_BYTES));
     assert.throws(() => dropCache(dirty), /bytes of .*dirty stay in the page cache/);

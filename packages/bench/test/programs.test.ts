@@ -6,6 +6,7 @@ import { once } from 'node:events';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import { skipUnless } from '@overlapped/conformance';
 import { runDemo } from '../src/demo/run.js';
 import { elide } from '../src/demo/transcript.js';
 import { patternBytes } from '../src/pattern.js';
@@ -105,10 +106,7 @@ describe('demo', function () {
   });
 
   it('ends with 2 for a pipe', function () {
-    if (process.platform === 'win32') {
-      this.test!.title += ' (skipped: Windows has no named pipes in the file system)';
-      this.skip();
-    }
+    skipUnless(this, process.platform !== 'win32', 'Windows has no named pipes in the file system');
     const pipe = path.join(directory, 'pipe');
     execFileSync('mkfifo', [pipe]);
     const { status, stderr } = runProgram('demo', [pipe]);
@@ -251,10 +249,7 @@ describe('bench', function () {
   });
 
   it('ends in order when it is interrupted, and says so', async function () {
-    if (process.platform === 'win32') {
-      this.test!.title += ' (skipped: a program on Windows can only be ended at once)';
-      this.skip();
-    }
+    skipUnless(this, process.platform !== 'win32', 'a program on Windows can only be ended at once');
     const json = path.join(directory, 'interrupted.json');
     const args = ['--quick', '--size', '2M', '--workload', 'random-4k-d64', '--json', json];
     const program = spawn(process.execPath, [path.join(PROGRAMS, 'main.js'), ...args], {

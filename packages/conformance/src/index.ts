@@ -14,6 +14,7 @@ export { interpose } from './interpose.js';
 export { type PendingSource } from './pending-source.js';
 export { REQUIREMENT_CHAPTERS, REQUIREMENTS, type Chapter, type Requirement } from './requirements.js';
 export { DEVICE_ERROR, EXHAUSTED, type Fault, type FaultOptions, FaultyBackend } from './faults.js';
+export { requiredOnLinux, skipUnless, whereLoaded } from './skip.js';
 export { describeFileHandle } from './file-handle.js';
 export { FAMILIES } from './families/index.js';
 

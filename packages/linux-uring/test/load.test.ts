@@ -34,7 +34,12 @@ describe('linux-uring: load', () => {
   });
 
   it('a path with nothing there is addon-missing', function () {
-    if (process.platform !== 'linux') this.skip();
+    if (process.platform !== 'linux') {
+      console.log(
+        `      skipped: this is ${process.platform}, for which it is refused before it is looked for`,
+      );
+      this.skip();
+    }
     process.env[ADDON_PATH_VARIABLE] = FILE;
     const { code, message } = refusal();
     assert.equal(code, 'addon-missing');

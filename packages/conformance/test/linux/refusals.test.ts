@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import fs from 'node:fs';
 import path from 'node:path';
 import type { BackendsReport, BackendUnavailableError } from '@overlapped/core';
-import { Fixtures, pattern } from '@overlapped/conformance';
+import { Fixtures, pattern, skipUnless } from '@overlapped/conformance';
 import { describeUring, ROOT, run, type RunOptions } from './support.js';
 
 const SIZE = 100_000;
@@ -40,11 +40,6 @@ function compileLauncher(fixtures: Fixtures): string | undefined {
 }
 
 const NO_COMPILER = 'no C compiler (cc) to build the seccomp launcher';
-
-function skip(test: Mocha.Context, reason: string): void {
-  console.log(`      skipped: ${reason}`);
-  test.skip();
-}
 
 describeUring('io_uring: refusals', () => {
   const fixtures = new Fixtures();
@@ -140,10 +135,10 @@ describeUring('io_uring: refusals', () => {
   for (const { title, options, code, message } of cases) {
     it(`[R84] [R85] ${title}: auto mode says why and reads on, io_uring by name fails`, async function () {
       const how = options();
-      if (how.launcher !== undefined && launcher === undefined) return skip(this, NO_COMPILER);
+      skipUnless(this, how.launcher === undefined || launcher !== undefined, NO_COMPILER);
       const { stdout, stderr, code: exit, signal } = await run('report', [file], how);
       // Newer libuv uses a ring for epoll, and aborts Node itself where setup is allowed and the rest is not.
-      if (signal === 'SIGABRT' && /^libuv: io_uring/.test(stderr)) return skip(this, stderr.trim());
+      skipUnless(this, signal !== 'SIGABRT' || !/^libuv: io_uring/.test(stderr), stderr.trim());
       assert.deepEqual({ exit, stderr }, { exit: 0, stderr: '' });
       const { auto, named } = JSON.parse(stdout) as Record<'auto' | 'named', Printed>;
       for (const { report } of [auto, named]) {
@@ -167,7 +162,7 @@ describeUring('io_uring: refusals', () => {
   const eperm = (): RunOptions => refuse('setup', 1);
 
   it('the doctor prints the refusal and its remedy, and exits by what was asked for', async function () {
-    if (launcher === undefined) return skip(this, NO_COMPILER);
+    skipUnless(this, launcher !== undefined, NO_COMPILER);
     const auto = await run(DOCTOR, ['doctor'], eperm());
     assert.equal(auto.code, 0);
     assert.match(auto.stdout, /✘ io_uring +refused +blocked: io_uring_setup: EPERM/);

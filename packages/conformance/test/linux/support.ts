@@ -11,24 +11,14 @@ import {
   type SafeFileHandle,
 } from '@overlapped/core/overlapped';
 import { type Backend, createUringBackend, NodeFsBackend, type UringOptions } from '@overlapped/core/backend';
+import { requiredOnLinux, whereLoaded } from '@overlapped/conformance';
 import { load } from '@overlapped/linux-uring';
 
 export const ROOT = path.resolve(__dirname, '../../../../..');
 
 /** A suite that needs io_uring. Without it the reason is printed; in CI, on Linux, that is a failure. */
 export function describeUring(title: string, body: () => void): void {
-  const loaded = load();
-  if (loaded.ok) {
-    describe(title, body);
-    return;
-  }
-  const { code, message } = loaded.refusal;
-  describe(title, () => {
-    it(`is not available here: ${code}: ${message}`, function () {
-      if (process.platform === 'linux' && process.env.CI) throw new Error(`${code}: ${message}`);
-      this.skip();
-    });
-  });
+  whereLoaded(title, load(), requiredOnLinux(), () => describe(title, body));
 }
 
 /** A backend of the test's own, with a ring of its own. */

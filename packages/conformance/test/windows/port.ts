@@ -17,23 +17,16 @@ import {
   type NativeOverlapped,
   type SafeFileHandle,
 } from '@overlapped/core/overlapped';
+import { whereLoaded } from '@overlapped/conformance';
 import { type IocpAddon, load } from '@overlapped/win-iocp';
 
 export type { Backend } from '@overlapped/core/backend';
 
 /** Registers `tests` where there are completion ports; elsewhere one skipped test that says why. */
 export function describeOnWindows(title: string, tests: (addon: IocpAddon) => void): void {
-  const loaded = load();
-  if (loaded.ok) {
-    describe(title, () => tests(loaded.addon));
-    return;
-  }
-  const { code, message } = loaded.refusal;
-  describe(title, () => {
-    it(`needs Windows or Wine: ${code}: ${message}`, function () {
-      if (process.platform === 'win32') throw new Error(`${code}: ${message}`);
-      this.skip(); // run by scripts/test-wine.mjs
-    });
+  // On Linux scripts/test-wine.mjs runs them.
+  whereLoaded(title, load(), process.platform === 'win32', (addon) => {
+    describe(title, () => tests(addon));
   });
 }
 
