@@ -16,12 +16,20 @@ interface ResizableLike {
   readonly resizable?: boolean;
 }
 
+/** Whether `view` is what most callers pass: {@link asBytes} would give it back as it is. */
+export function isPlainBytes(view: unknown): view is Uint8Array {
+  return (
+    view instanceof Uint8Array && view.byteLength > 0 && (view.buffer as ResizableLike).resizable !== true
+  );
+}
+
 /**
  * The bytes of `view` as a `Uint8Array`; a `Uint8Array` (a `Buffer` too) comes back as it is.
  * @throws ERR_INVALID_ARG_TYPE if it is not a view, ERR_INVALID_ARG_VALUE if its memory can't be pinned: detached
  *   (R60) or resizable (R40). SharedArrayBuffer and WebAssembly memory can.
  */
 export function asBytes(view: unknown, name: string): Uint8Array {
+  if (isPlainBytes(view)) return view;
   if (!ArrayBuffer.isView(view)) {
     throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', view);
   }
@@ -31,12 +39,8 @@ export function asBytes(view: unknown, name: string): Uint8Array {
       'is a view on a resizable ArrayBuffer, whose memory could be taken away during the read',
     );
   }
-  if (view instanceof Uint8Array) {
-    if (view.byteLength === 0 && isDetached(view)) throw detached(name);
-    return view;
-  }
   if (isDetached(view)) throw detached(name);
-  return new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
+  return view instanceof Uint8Array ? view : new Uint8Array(view.buffer, view.byteOffset, view.byteLength);
 }
 
 function detached(name: string): Error {

@@ -14,10 +14,12 @@ class NotingEngine {
 
   constructor(readonly options: NativeEngineOptions) {}
 
-  submit(first: number, count: number): number {
+  submit(first: number, count: number, ...views: unknown[]): number {
     const { requests, status } = this.options;
+    assert.equal(views.length, count);
     for (let entry = first; entry < first + count; entry++) {
       const [opcode, slot, generation] = requests.subarray(entry * Request.Words);
+      if (opcode === Opcode.Read) assert(views[entry - first] instanceof Uint8Array, 'a read without a view');
       this.submitted.push(`${opcode === Opcode.Cancel ? 'cancel' : 'read'} ${slot}.${generation}`);
       if (opcode === Opcode.Read) status[Status.InFlight] = (status[Status.InFlight] ?? 0) + 1;
     }
@@ -154,9 +156,9 @@ describe('native backend', () => {
     backend.queue(request(0, 1, 1));
     const deliveredBefore: number[] = [];
     const submit = engine.submit.bind(engine);
-    engine.submit = (from, count) => {
+    engine.submit = (from, count, ...views) => {
       deliveredBefore.push(completed.length);
-      return submit(from, count);
+      return submit(from, count, ...views);
     };
     await turn();
     assert.deepEqual(

@@ -146,11 +146,19 @@ describe('selector', () => {
   });
 
   it('tables of another version are refused, naming both', () => {
-    assert.equal(checkLayout('addon', [8, 4, 2]), undefined);
-    for (const layout of [[], [8, 4], [8, 4, 2, 0], [9, 4, 2], [8, 5, 2], [8, 4, 1]]) {
+    assert.equal(checkLayout('addon', [8, 4, 2, 256]), undefined);
+    for (const layout of [
+      [],
+      [8, 4, 2],
+      [8, 4, 2, 256, 0],
+      [9, 4, 2, 256],
+      [8, 5, 2, 256],
+      [8, 4, 1, 256],
+      [8, 4, 2, 64],
+    ]) {
       const refused = checkLayout('addon', layout);
       assert.equal(refused?.code, 'version-mismatch');
-      assert.match(refused.message, new RegExp(`tables ${layout.join('/')}, not 8/4/2`));
+      assert.match(refused.message, new RegExp(`tables ${layout.join('/')}, not 8/4/2/256`));
       assert.match(refused.remedy, /same version of @overlapped\/core and addon/);
     }
   });

@@ -63,13 +63,10 @@ int Engine::open() {
   return error;
 }
 
-uint32_t Engine::submit(uint32_t first, uint32_t count) {
+uint32_t Engine::submit(uint32_t first, uint32_t count, const napi_value* views) {
   CompletionWriter out = tables_.writer();
-  napi_value pins = tables_.pins_value(env_);
   bool lawful = true;
-  busy_ = true;
-  for (uint32_t i = first; lawful && i < first + count; i++) lawful = stage(tables_.request(i), pins, out);
-  busy_ = false;
+  for (uint32_t i = 0; lawful && i < count; i++) lawful = stage(tables_.request(first + i), views[i], out);
   if (!lawful) {
     tables_.set_in_flight(driver_.in_flight());
     waker_.keep_alive(driver_.in_flight() > 0);
@@ -81,7 +78,7 @@ uint32_t Engine::submit(uint32_t first, uint32_t count) {
 }
 
 // @return false for a request that no lawful caller makes
-bool Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& out) {
+bool Engine::stage(const RequestEntry& request, napi_value view, CompletionWriter& out) {
   if (request.opcode == Opcode::Cancel) {
     driver_.stage_cancel(request.slot, request.generation);
     return true;
@@ -89,7 +86,7 @@ bool Engine::stage(const RequestEntry& request, napi_value pins, CompletionWrite
   const bool lawful = request.opcode == Opcode::Read && driver_.is_free(request.slot) &&
                       tables_.has_room(out.count() + driver_.in_flight());
   if (!lawful) return false;
-  std::byte* address = target_of(env_, pins, request);
+  std::byte* address = target_of(env_, view, request);
   const bool known = request.file < files_.size() && files_[request.file].fd >= 0;
   if (address == nullptr || !known) {
     out.write(request.slot, request.generation, known ? EFAULT : EBADF, 0);

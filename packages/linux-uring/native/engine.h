@@ -24,9 +24,8 @@ using Regions = RegionRegistry<Pages>;
 
 class Engine {
  public:
-  // What JS is told that may not use it.
+  // What JS is told then.
   static constexpr const char* kClosed = "the io_uring engine is closed";
-  static constexpr const char* kBusy = "the io_uring engine is in the middle of a submission";
 
   // @param queue_entries of the submission queue: a batch size, not a limit
   Engine(napi_env env, const EngineTables& tables, uint32_t queue_entries);
@@ -41,9 +40,7 @@ class Engine {
   // kUnlawful if one asks for what JS may not ask: it and those behind it are not taken, what was taken
   // before ends by `dispatch`
   static constexpr uint32_t kUnlawful = UINT32_MAX;
-  uint32_t submit(uint32_t first, uint32_t count);
-  // Inside `submit`, where a getter of the pins may run JS: nobody may use the engine.
-  bool is_busy() const { return busy_; }
+  uint32_t submit(uint32_t first, uint32_t count, const napi_value* views);
   bool has_requests(uint32_t first, uint32_t count) const { return tables_.has_requests(first, count); }
 
   uint32_t add_file(int fd, bool positioned);
@@ -71,7 +68,7 @@ class Engine {
     Warmth warmth;
   };
 
-  [[nodiscard]] bool stage(const RequestEntry& request, napi_value pins, CompletionWriter& out);
+  [[nodiscard]] bool stage(const RequestEntry& request, napi_value view, CompletionWriter& out);
   void on_wake();
   void pump(CompletionWriter& out, bool idle);
   bool has_completions() const { return ring_.has_hidden_work() || ring_.has_completions(); }
@@ -80,7 +77,6 @@ class Engine {
   EngineTables tables_;
   uint32_t queue_entries_;
   State state_ = State::Closed;
-  bool busy_ = false;
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
   Ring ring_;
   Waker waker_;

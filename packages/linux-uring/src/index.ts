@@ -31,12 +31,12 @@ export interface EngineOptions {
   readonly requests: Uint32Array;
   readonly completions: Uint32Array;
   readonly status: Uint32Array;
-  readonly pins: readonly (NodeJS.ArrayBufferView | null)[];
   readonly dispatch: (count: number) => void;
 }
 
 export interface UringEngine {
-  submit(first: number, count: number): number;
+  /** Each request's view follows: the caller keeps it until the read's completion. */
+  submit(first: number, count: number, ...views: (NodeJS.ArrayBufferView | null)[]): number;
   addFile(fd: number, positioned: boolean): number;
   removeFile(id: number): void;
   cancelAll(): void;

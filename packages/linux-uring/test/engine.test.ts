@@ -4,6 +4,7 @@ import { closeSync, openSync, readFileSync } from 'node:fs';
 import { type EngineOptions, load, type UringAddon, type UringEngine } from '../src/index.js';
 
 const CAPACITY = 4;
+const LIMIT = 256;
 const READ = 1;
 const CANCEL = 2;
 const EBADF = 9;
@@ -17,7 +18,8 @@ class Rig {
   readonly requests: Uint32Array;
   readonly completions: Uint32Array;
   readonly status = sharedWords(2);
-  readonly pins: (NodeJS.ArrayBufferView | null)[] = Array<null>(CAPACITY).fill(null);
+  /** What the request of each slot fills. */
+  readonly views: (NodeJS.ArrayBufferView | null)[] = Array<null>(CAPACITY).fill(null);
   readonly dispatched: number[] = [];
   readonly engine: UringEngine;
 
@@ -34,7 +36,6 @@ class Rig {
       requests: this.requests,
       completions: this.completions,
       status: this.status,
-      pins: this.pins,
       dispatch: (count: number) => void this.dispatched.push(count),
       ...overrides,
     };
@@ -44,6 +45,11 @@ class Rig {
   /** Writes one request as the first of the table. */
   request(opcode: number, slot: number, generation: number, file = 0, offset = 0, length = 16): void {
     this.requests.set([opcode, slot, generation, file, offset, length, 0, 0]);
+  }
+
+  /** Submits the first request of the table. */
+  submit(): number {
+    return this.engine.submit(0, 1, this.views[this.requests[1] as number] ?? null);
   }
 
   completion(index: number): number[] {
@@ -71,9 +77,9 @@ describe('linux-uring: engine', () => {
     const fd = openSync(__filename, 'r');
     const file = rig.engine.addFile(fd, true);
     const target = new Uint8Array(64);
-    rig.pins[2] = target;
+    rig.views[2] = target;
     rig.request(READ, 2, 5, file, 8, 32);
-    assert.equal(rig.engine.submit(0, 1), 1);
+    assert.equal(rig.submit(), 1);
     assert.deepEqual(rig.completion(0), [2, 5, 0, 32]);
     assert.deepEqual(target.subarray(8, 40), content.subarray(0, 32));
     assert.deepEqual(target.subarray(40), new Uint8Array(24)); // R43
@@ -85,22 +91,22 @@ describe('linux-uring: engine', () => {
   it('a request that names no file, no view, or bytes outside its view fails alone', () => {
     const rig = new Rig(addon);
     const file = rig.engine.addFile(0, true);
-    rig.pins[0] = new Uint8Array(16);
+    rig.views[0] = new Uint8Array(16);
     const cases: [Parameters<Rig['request']>, number][] = [
       [[READ, 0, 1, file + 1], EBADF],
       [[READ, 0, 1, file, 1, 16], EFAULT],
       [[READ, 0, 1, file, 17, 0], EFAULT],
       [[READ, 0, 1, file, 0xffff_ffff, 0xffff_ffff], EFAULT],
-      [[READ, 1, 1, file], EFAULT], // its pin is null
+      [[READ, 1, 1, file], EFAULT], // it has no view
     ];
     for (const [request, errno] of cases) {
       rig.request(...request);
-      assert.equal(rig.engine.submit(0, 1), 1);
+      assert.equal(rig.submit(), 1);
       assert.deepEqual(rig.completion(0), [request[1], 1, errno, 0]);
     }
     rig.engine.removeFile(file);
     rig.request(READ, 0, 1, file);
-    assert.equal(rig.engine.submit(0, 1), 1);
+    assert.equal(rig.submit(), 1);
     assert.deepEqual(rig.completion(0), [0, 1, EBADF, 0]);
     assert.throws(() => rig.engine.removeFile(file), /no such file/);
     rig.engine.close();
@@ -110,7 +116,7 @@ describe('linux-uring: engine', () => {
     const rig = new Rig(addon);
     for (const slot of [0, CAPACITY, 0xffff_ffff]) {
       rig.request(CANCEL, slot, 1);
-      assert.equal(rig.engine.submit(0, 1), 0);
+      assert.equal(rig.submit(), 0);
     }
     rig.engine.cancelAll();
     rig.engine.close();
@@ -134,6 +140,18 @@ describe('linux-uring: engine', () => {
     rig.engine.close();
   });
 
+  it('more requests than one call takes throw, and none of them is taken', () => {
+    const [request] = addon.layout as [number];
+    const requests = sharedWords((LIMIT + 1) * request);
+    const rig = new Rig(addon, { requests });
+    requests.set([READ, 0, 1, 0, 0, 16, 0, 0]);
+    assert.throws(() => rig.engine.submit(0, LIMIT + 1), { code: 'ERR_OUT_OF_RANGE' });
+    assert.deepEqual([...rig.status], [0, 0]);
+    requests.fill(CANCEL);
+    assert.equal(rig.engine.submit(0, LIMIT), 0);
+    rig.engine.close();
+  });
+
   it('options that can’t be right are refused', () => {
     const cases: [Partial<Record<keyof EngineOptions, unknown>>, RegExp][] = [
       [{ capacity: 0 }, /capacity/],
@@ -146,8 +164,7 @@ describe('linux-uring: engine', () => {
       [{ requests: new Uint32Array(1000) }, /requests must be on a SharedArrayBuffer/],
       [{ requests: new Float64Array(1000) }, /requests must be a Uint32Array/],
       [{ completions: undefined }, /completions must be a Uint32Array/],
-      [{ pins: {} }, /pins and dispatch/],
-      [{ dispatch: 1 }, /pins and dispatch/],
+      [{ dispatch: 1 }, /dispatch must be a function/],
     ];
     for (const [overrides, message] of cases) assert.throws(() => new Rig(addon, overrides), message);
     assert.throws(() => addon.createEngine(undefined as unknown as EngineOptions));

@@ -85,7 +85,7 @@ describe('linux-uring: load', () => {
       const loaded = load();
       assert.ok(loaded.ok);
       assert.match(loaded.rung, /^(defer-taskrun|single-issuer|coop-taskrun|plain)$/);
-      assert.deepEqual(loaded.addon.layout.length, 3);
+      assert.deepEqual(loaded.addon.layout.length, 4);
     });
 
     it('the probe reads real bytes: short, empty and long files all compare', () => {

@@ -18,10 +18,11 @@ namespace {
 
 using Share = overlapped::Share<Engine>;
 
-// (slot, generation, file, targetOffset, length, positionLow, positionHigh): what ReadFile said.
+// (slot, generation, file, targetOffset, length, positionLow, positionHigh, view): what ReadFile said.
 napi_value issue(napi_env env, napi_callback_info info) {
   uint32_t numbers[7] = {};
-  auto* engine = arguments<Engine>(env, info, numbers);
+  napi_value argv[8];
+  auto* engine = arguments<Engine>(env, info, numbers, argv, std::size(argv));
   if (engine == nullptr) return nullptr;
   const RequestEntry request{.opcode = Opcode::Read,
                              .async = false,
@@ -32,7 +33,7 @@ napi_value issue(napi_env env, napi_callback_info info) {
                              .length = numbers[4],
                              .position = (uint64_t{numbers[6]} << 32) | numbers[5]};
   const bool in_range = engine->has_slot(request.slot);
-  return answer(env, in_range, in_range ? engine->issue(request) : 0);
+  return answer(env, in_range, in_range ? engine->issue(request, argv[7]) : 0);
 }
 
 [[noreturn]] void throw_win32(Napi::Env env, const char* call, DWORD win32, DWORD native) {

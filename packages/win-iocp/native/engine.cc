@@ -55,10 +55,8 @@ DWORD Engine::open() {
   return kErrorSuccess;
 }
 
-DWORD Engine::resolve(const RequestEntry& request, napi_value pins, Read* read) {
-  busy_ = true;
-  std::byte* address = target_of(env_, pins, request);
-  busy_ = false;
+DWORD Engine::resolve(const RequestEntry& request, napi_value view, Read* read) {
+  std::byte* address = target_of(env_, view, request);
   if (address == nullptr) return kErrorNoAccess;
   const bool known = request.file < files_.size() && files_[request.file].handle != nullptr;
   if (!known || files_[request.file].lost) return kErrorInvalidHandle;
@@ -79,10 +77,10 @@ bool Engine::is_lawful(const RequestEntry& request, uint32_t refused) const {
          tables_.has_room(refused + driver_.in_flight() + driver_.undelivered());
 }
 
-DWORD Engine::issue(const RequestEntry& request) {
+DWORD Engine::issue(const RequestEntry& request, napi_value view) {
   if (!is_lawful(request, 0)) return kErrorInvalidParameter;
   Read read;
-  DWORD error = resolve(request, tables_.pins_value(env_), &read);
+  DWORD error = resolve(request, view, &read);
   if (error != kErrorSuccess) return error;
   error = driver_.issue(request.slot, request.generation, read);
   update_status();
@@ -90,11 +88,10 @@ DWORD Engine::issue(const RequestEntry& request) {
   return error;
 }
 
-uint32_t Engine::submit(uint32_t first, uint32_t count) {
+uint32_t Engine::submit(uint32_t first, uint32_t count, const napi_value* views) {
   CompletionWriter out = tables_.writer();
-  napi_value pins = tables_.pins_value(env_);
-  for (uint32_t i = first; i < first + count; i++) {
-    if (stage(tables_.request(i), pins, out)) continue;
+  for (uint32_t i = 0; i < count; i++) {
+    if (stage(tables_.request(first + i), views[i], out)) continue;
     update_status();
     waker_.wake();
     return kUnlawful;
@@ -107,14 +104,14 @@ uint32_t Engine::submit(uint32_t first, uint32_t count) {
 }
 
 // @return false for a request that no lawful caller makes
-bool Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused) {
+bool Engine::stage(const RequestEntry& request, napi_value view, CompletionWriter& refused) {
   if (request.opcode == Opcode::Cancel) {
     driver_.cancel(request.slot, request.generation);
     return true;
   }
   if (!is_lawful(request, refused.count())) return false;
   Read read;
-  const DWORD error = resolve(request, pins, &read);
+  const DWORD error = resolve(request, view, &read);
   if (error != kErrorSuccess) {
     refused.write(request.slot, request.generation, error, 0);
   } else {

@@ -27,9 +27,8 @@ using Regions = RegionRegistry<Pages>;
 
 class Engine {
  public:
-  // What JS is told that may not use it.
+  // What JS is told then.
   static constexpr const char* kClosed = "the completion port is closed";
-  static constexpr const char* kBusy = "the completion port is in the middle of a submission";
 
   // `closed` is called by the first `shut_down`: from then on nobody may use the engine.
   Engine(napi_env env, const EngineTables& tables, std::function<void()> closed);
@@ -44,14 +43,12 @@ class Engine {
   bool has_requests(uint32_t first, uint32_t count) const { return tables_.has_requests(first, count); }
 
   // The article's ReadFile, now. @return 0 or 997: a completion follows; else the error, and none does
-  DWORD issue(const RequestEntry& request);
+  DWORD issue(const RequestEntry& request, napi_value view);
 
   // Requests [first, first + count) go to Windows. @return completions in the table; kUnlawful if one asks
   // for what JS may not ask: it and those behind it are not taken, what was taken before ends by `dispatch`
   static constexpr uint32_t kUnlawful = UINT32_MAX;
-  uint32_t submit(uint32_t first, uint32_t count);
-  // Inside `issue` and `submit`, where a getter of the pins may run JS: nobody may use the engine.
-  bool is_busy() const { return busy_; }
+  uint32_t submit(uint32_t first, uint32_t count, const napi_value* views);
 
   uint32_t add_file(const OpenResult& opened);
   // 0 or the last error (R10, R11)
@@ -84,8 +81,8 @@ class Engine {
   };
 
   // Fills in `read`. @return 0, or why it can't be read
-  DWORD resolve(const RequestEntry& request, napi_value pins, Read* read);
-  [[nodiscard]] bool stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused);
+  DWORD resolve(const RequestEntry& request, napi_value view, Read* read);
+  [[nodiscard]] bool stage(const RequestEntry& request, napi_value view, CompletionWriter& refused);
   // Whether the read's slot is free, and its completion will find room.
   bool is_lawful(const RequestEntry& request, uint32_t refused) const;
   void on_wake();
@@ -95,7 +92,6 @@ class Engine {
   EngineTables tables_;
   std::function<void()> closed_;
   State state_ = State::Closed;
-  bool busy_ = false;
   std::shared_ptr<Regions> regions_ = std::make_shared<Regions>();
   Kernel kernel_;
   Waker waker_;

@@ -35,7 +35,6 @@ export interface EngineOptions {
   readonly requests: Uint32Array;
   readonly completions: Uint32Array;
   readonly status: Uint32Array;
-  readonly pins: readonly (NodeJS.ArrayBufferView | null)[];
   readonly dispatch: (count: number) => void;
 }
 
@@ -56,7 +55,8 @@ export interface OpenedFile {
 
 /** Failures are Errors with `win32` and `native`, both Win32 numbers. */
 export interface IocpEngine {
-  submit(first: number, count: number): number;
+  /** Each request's view follows: the caller keeps it until the read's completion. */
+  submit(first: number, count: number, ...views: (NodeJS.ArrayBufferView | null)[]): number;
   /** ReadFile, now. @returns 0 or 997: a completion follows; else the error, and none does */
   issue(
     slot: number,
@@ -66,6 +66,7 @@ export interface IocpEngine {
     length: number,
     positionLow: number,
     positionHigh: number,
+    view: NodeJS.ArrayBufferView | null,
   ): number;
   openFileSync(path: string, options: FileOptions): OpenedFile;
   openFile(path: string, options: FileOptions): Promise<OpenedFile>;

@@ -21,19 +21,18 @@ describe('win-iocp: the addon', () => {
   const directory = mkdtempSync(join(tmpdir(), 'overlapped-'));
   const path = toNamespacedPath(join(directory, 'file'));
   const options = { direct: false, readable: true, overlapped: true, access: 0 };
-  let pins: (Uint8Array | null)[];
   let engine: IocpEngine;
 
   before(() => writeFileSync(path, 'sixteen bytes...'));
   after(() => rmSync(directory, { recursive: true }));
-  beforeEach(() => ({ engine, pins } = makeEngine(addon)));
+  beforeEach(() => (engine = makeEngine(addon)));
   afterEach(() => engine.close());
 
   it('[R54] O5: reading a handle without read access fails at once with 5', async () => {
     const { id } = engine.openFileSync(path, { ...options, readable: false });
     engine.bindFile(id);
-    pins[0] = new Uint8Array(16);
-    assert.equal(engine.issue(0, 0, id, 0, 16, 0, 0), 5);
+    const view = new Uint8Array(16);
+    assert.equal(engine.issue(0, 0, id, 0, 16, 0, 0, view), 5);
     assert.equal(engine.stats().O5, 1);
     while (engine.stats().quarantined !== 0) await turn();
     assert.equal(engine.stats().strayPackets, 0);
@@ -50,8 +49,8 @@ describe('win-iocp: the addon', () => {
 
   it('[R9] what is not open is refused with 6', async () => {
     assert.throws(() => engine.bindFile(99), { win32: 6 });
-    pins[0] = new Uint8Array(16);
-    assert.equal(engine.issue(0, 0, 99, 0, 16, 0, 0), 6);
+    const view = new Uint8Array(16);
+    assert.equal(engine.issue(0, 0, 99, 0, 16, 0, 0, view), 6);
     assert.throws(() => engine.closeFile(99), { win32: 6 });
     assert.throws(() => engine.statFile(99), { win32: 6 });
   });
@@ -59,15 +58,15 @@ describe('win-iocp: the addon', () => {
   it('[R60] memory that is too small, or is not there, is refused with 998', () => {
     const { id } = engine.openFileSync(path, options);
     engine.bindFile(id);
-    pins[0] = new Uint8Array(8);
-    assert.equal(engine.issue(0, 0, id, 0, 16, 0, 0), 998);
-    assert.equal(engine.issue(0, 0, id, 9, 0, 0, 0), 998);
-    assert.equal(engine.issue(1, 0, id, 0, 0, 0, 0), 998);
+    const view = new Uint8Array(8);
+    assert.equal(engine.issue(0, 0, id, 0, 16, 0, 0, view), 998);
+    assert.equal(engine.issue(0, 0, id, 9, 0, 0, 0, view), 998);
+    assert.equal(engine.issue(1, 0, id, 0, 0, 0, 0, null), 998);
   });
 
   it('wrong calls throw, and hurt nothing', () => {
     assert.throws(() => engine.submit(0, 1e6), { code: 'ERR_OUT_OF_RANGE' });
-    assert.throws(() => engine.issue(1e6, 0, 0, 0, 0, 0, 0), { code: 'ERR_OUT_OF_RANGE' });
+    assert.throws(() => engine.issue(1e6, 0, 0, 0, 0, 0, 0, null), { code: 'ERR_OUT_OF_RANGE' });
     assert.throws(() => engine.submit('x' as unknown as number, 1), { code: 'ERR_INVALID_ARG_TYPE' });
     assert.equal(engine.submit(0, 0), 0);
   });
@@ -97,17 +96,14 @@ function sharedWords(count: number): Uint32Array {
   return new Uint32Array(new SharedArrayBuffer(4 * count));
 }
 
-function makeEngine(addon: IocpAddon): { engine: IocpEngine; pins: (Uint8Array | null)[] } {
+function makeEngine(addon: IocpAddon): IocpEngine {
   const capacity = 4;
   const [request, completion, status] = addon.layout as [number, number, number];
-  const pins = new Array<Uint8Array | null>(capacity).fill(null);
-  const engine = addon.createEngine({
+  return addon.createEngine({
     capacity,
     requests: sharedWords(2 * capacity * request),
     completions: sharedWords(capacity * completion),
     status: sharedWords(status),
-    pins,
     dispatch: () => undefined,
   });
-  return { engine, pins };
 }

@@ -9,8 +9,6 @@ export interface NativeEngineOptions {
   /** Completion table: `capacity` entries. */
   readonly completions: Uint32Array;
   readonly status: Uint32Array;
-  /** The view that each slot's read fills, from issue to completion. */
-  readonly pins: readonly (ReadTarget | null)[];
   /** Called on the JS thread when the event loop was woken and `count` completions are in the table. */
   readonly dispatch: (count: number) => void;
 }
@@ -19,11 +17,14 @@ export interface NativeEngineOptions {
 export interface NativeEngine {
   /**
    * Takes `count` requests from entry `first` on, submits them in one system call, and reaps what is complete.
+   * @param count at most {@link Limit.Submission}
+   * @param views what each of them fills, in the same order; a request that is no read has any. The caller keeps a view
+   *   until the completion of its read.
    * @returns completions now in the table
    */
-  submit(first: number, count: number): number;
+  submit(first: number, count: number, ...views: (ReadTarget | null)[]): number;
   /**
-   * Starts one read at once, of the view that is pinned in `slot`. Only where a read may be over, or fail, in the call
+   * Starts one read into `view` at once; the caller keeps that until the read's completion. Only where a read may be over, or fail, in the call
    * that starts it.
    * @returns 0 or 997: a completion follows (R49, R50); anything else is the error, and none does (R51-R54)
    */
@@ -35,6 +36,7 @@ export interface NativeEngine {
     length: number,
     positionLow: number,
     positionHigh: number,
+    view: ReadTarget,
   ): number;
   /** Page-aligned memory that stays mapped while a read fills it; null where Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;

@@ -19,7 +19,7 @@ import type { NativeErrorKind } from '../errors.js';
 import { ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_NOACCESS } from '../overlapped/constants.js';
 import type { ReadTarget } from '../validate.js';
 import type { NativeEngine, NativeEngineOptions } from './binding.js';
-import { Completion, COMPLETION_END_OF_FILE, Opcode, Request, RequestFlag, Status } from './tables.js';
+import { Completion, COMPLETION_END_OF_FILE, Limit, Opcode, Request, RequestFlag, Status } from './tables.js';
 import { READ_COST_BYTES, TURN_BUDGET_BYTES } from './turn-budget.js';
 
 /** How a system opens files and names them to its engine. */
@@ -78,6 +78,7 @@ export class NativeBackend implements Backend {
   private readonly requests: Uint32Array;
   private readonly completions: Uint32Array;
   private readonly status: Uint32Array;
+  /** The view that each slot's read fills, from issue to completion: what keeps its memory. */
   private readonly pins: (ReadTarget | null)[];
   /** Completions of a wake-up that are being delivered slice by slice, and how many are left. */
   private readonly burst: Uint32Array;
@@ -118,7 +119,6 @@ export class NativeBackend implements Backend {
       requests: this.requests,
       completions: this.completions,
       status: this.status,
-      pins: this.pins,
       dispatch: (count) => {
         this.wakeups++;
         this.deliverBurst(count);
@@ -187,10 +187,11 @@ export class NativeBackend implements Backend {
   private issueNow(request: ReadRequest, engine: IssuingEngine): number {
     const { slot, generation, file, length, offsetLow, offsetHigh } = request;
     // A view of the part that is filled: its own offset may be beyond 32 bits.
-    this.pins[slot] = request.target.subarray(request.targetOffset, request.targetOffset + length);
+    const view = request.target.subarray(request.targetOffset, request.targetOffset + length);
+    this.pins[slot] = view;
     let outcome = ERROR_NOACCESS;
     try {
-      outcome = engine.issue(slot, generation, file.id, 0, length, offsetLow, offsetHigh);
+      outcome = engine.issue(slot, generation, file.id, 0, length, offsetLow, offsetHigh, view);
     } finally {
       if (outcome !== ISSUED_COMPLETE && outcome !== ISSUED_PENDING) this.pins[slot] = null;
     }
@@ -229,7 +230,7 @@ export class NativeBackend implements Backend {
     await settledPromise; // what is complete is delivered from a later job than this call's (R22)
     // What is staged goes to the system first, so that one request cancels every read.
     this.stagedCost = 0;
-    if (this.staged > this.first) this.submit(this.staged - this.first);
+    while (this.staged > this.first) this.submit(Math.min(this.staged - this.first, Limit.Submission));
     if (this.pending() > 0) {
       const drained = new Promise<void>((resolve) => (this.onDrained = resolve));
       this.engine.cancelAll();
@@ -306,11 +307,16 @@ export class NativeBackend implements Backend {
     return count;
   }
 
+  /** @param count at most {@link Limit.Submission}: what a turn's budget pays for */
   private submit(count: number): void {
-    const { first } = this;
+    const { first, requests, pins } = this;
+    const views = new Array<ReadTarget | null>(count);
+    for (let i = 0, at = first * Request.Words + Request.Slot; i < count; i++, at += Request.Words) {
+      views[i] = pins[requests[at] as number] as ReadTarget | null;
+    }
     this.first += count;
     this.submissions++;
-    const completed = this.engine.submit(first, count);
+    const completed = this.engine.submit(first, count, ...views);
     if (this.first === this.staged) this.first = this.staged = 0;
     if (completed > 0) this.deliver(this.completions, 0, completed);
   }

@@ -3,8 +3,8 @@
  * packages/native-common/include/overlapped/tables.h; `pnpm build` fails when the two differ.
  *
  * JS owns both buffers; native code holds a reference and reads or writes them only inside calls from the JS thread.
- * Every word is an unsigned 32-bit integer. Addresses never appear: a read names its buffer by slot, and native code
- * takes the address from the view that is pinned there.
+ * Every word is an unsigned 32-bit integer. Addresses never appear: native code takes them from the views that it is
+ * called with.
  */
 
 /** Words of one entry of the request table, JS to native. */
@@ -39,6 +39,11 @@ export const enum Completion {
   Error,
   Bytes,
   Words,
+}
+
+/** What one call takes at the most. */
+export const enum Limit {
+  Submission = 256,
 }
 
 /** `Completion.Error` of a read that ended at or beyond the end of the file. Other values: 0, or a raw error. */

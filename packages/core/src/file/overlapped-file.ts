@@ -12,7 +12,14 @@ import {
 import { chunks, type ChunksOptions } from '../stream/chunks.js';
 import { OverlappedReadStream, type ReadStreamOptions } from '../stream/read-stream.js';
 import { readableWebStream, type WebStreamOptions } from '../stream/web-stream.js';
-import { asBytes, checkPosition, checkSignal, integerInRange, MAX_READ_LENGTH } from '../validate.js';
+import {
+  asBytes,
+  checkPosition,
+  checkSignal,
+  integerInRange,
+  isPlainBytes,
+  MAX_READ_LENGTH,
+} from '../validate.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
 import { startRead } from './pending-read.js';
 import { readWhole } from './read-whole.js';
@@ -340,7 +347,8 @@ function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
       throw invalidArgType(`ranges[${i}]`, 'of type object', range);
     }
     const { position, length, into } = range as RangeRequest;
-    const bytes = into === undefined ? undefined : asBytes(into, `ranges[${i}].into`);
+    // The name is only made where there is something to say.
+    const bytes = into === undefined || isPlainBytes(into) ? into : asBytes(into, `ranges[${i}].into`);
     const asked =
       bytes === undefined
         ? integerInRange(length, 'length', 0, MAX_RANGE_BYTES)

@@ -46,13 +46,8 @@ function ignoreReason(): void {
   // The batch hears of it.
 }
 
-/** The functions of the promise made last: one executor for all of them, where one each would be memory for every read. */
-let lastResolve: Resolve = ignoreBytes;
-let lastReject: Reject = ignoreReason;
-function executor(resolve: Resolve, reject: Reject): void {
-  lastResolve = resolve;
-  lastReject = reject;
-}
+/** Bound once: what the layer below exports is a getter, and calling that for every read costs. */
+const queueRead = queueReadFile;
 
 class PendingRead implements Abortable {
   readonly overlapped: PreAllocatedOverlapped = new PreAllocatedOverlapped(onCompletion, this);
@@ -73,6 +68,13 @@ class PendingRead implements Abortable {
 export interface ReadBatch {
   /** @param bytesRead 0 at end of file, and on failure */
   settle(index: number, bytesRead: number, error: Error | undefined): void;
+}
+
+/** One executor for the promises of all reads, where one each would be memory for every read. */
+let starting: PendingRead;
+function executor(resolve: Resolve, reject: Reject): void {
+  starting.resolve = resolve;
+  starting.reject = reject;
 }
 
 const pool: PendingRead[] = [];
@@ -113,11 +115,8 @@ function issueRead(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   try {
-    const read = begin(bound, buffer, offset, length, position, signal);
-    const promise = new Promise<number>(executor);
-    read.resolve = lastResolve;
-    read.reject = lastReject;
-    return promise;
+    starting = begin(bound, buffer, offset, length, position, signal);
+    return new Promise<number>(executor);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -155,7 +154,7 @@ function begin(
   const native = bound.allocateFrom(read.overlapped);
   try {
     native.setOffset(checkPosition(position, 0));
-    const refusal = queueReadFile(bound.handle, buffer, offset, length, native);
+    const refusal = queueRead(bound.handle, buffer, offset, length, native);
     if (refusal !== 0) throw readError(bound, native, refusal);
   } catch (error) {
     bound.freeNativeOverlapped(native);

@@ -12,10 +12,10 @@ export const ODD_ARGUMENTS = [
 ] as const;
 export type OddArgument = (typeof ODD_ARGUMENTS)[number];
 
-/** What a slot's pin can be; the getters do something to the engine before they give a view. */
+/** What can be passed where the view of a slot's read belongs. */
 export const PIN_KINDS = [
   ...['view', 'shared', 'DataView', 'Float64Array', 'empty', 'library', 'detached', 'shrunk'],
-  ...['null', 'number', 'text', 'ArrayBuffer', 'getter', 'getter closes', 'getter submits', 'getter throws'],
+  ...['null', 'number', 'text', 'ArrayBuffer', 'proxy'],
 ] as const;
 export type PinKind = (typeof PIN_KINDS)[number];
 
@@ -38,14 +38,7 @@ export const ODD_OPTIONS = [
     'queueEntries 2^32 - 1',
     'no options',
   ],
-  ...[
-    'tables of floats',
-    'tables too small',
-    'tables that can be detached',
-    'no pins',
-    'pins by proxy',
-    'no dispatch',
-  ],
+  ...['tables of floats', 'tables too small', 'tables that can be detached', 'no dispatch'],
 ] as const;
 
 export type Step =

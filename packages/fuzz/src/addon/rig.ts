@@ -16,8 +16,11 @@ import {
 
 const SENTINEL = 0xa5;
 const GUARD = 64;
+/** Where a request says its slot, and which argument of `issue` is its view. */
+const SLOT_WORD = 1;
+const VIEW_OF_ISSUE = 7;
 
-/** Thrown by arguments, getters and callbacks of ours: the addon hands it on as it is. */
+/** Thrown by arguments and callbacks of ours: the addon hands it on as it is. */
 class Planned extends Error {}
 
 /** A stretch of memory in the middle of more. */
@@ -123,7 +126,6 @@ export class Rig {
       requests: this.requests.words,
       completions: this.completions.words,
       status: this.status.words,
-      pins: this.pins,
       dispatch: (count: number) => {
         assert(count >= 1 && count <= CAPACITY, `${count} completions`);
         this.disturb(this.program.dispatch);
@@ -135,9 +137,19 @@ export class Rig {
     return this.engine[method]?.(...args);
   }
 
+  /** Each request's view is that of its slot; none for requests beyond the table. */
+  private submit(first: number, count: number): unknown {
+    const [words = 0] = this.use.addon.layout;
+    const views = Array.from(
+      { length: Math.min(count, REQUEST_ENTRIES) },
+      (_, i) => this.pins[this.requests.words[(first + i) * words + SLOT_WORD] ?? -1],
+    );
+    return this.call('submit', first, count, ...views);
+  }
+
   private disturb(how: string): void {
     if (how === 'closes') this.call('close');
-    else if (how === 'submits') this.call('submit', 0, 1);
+    else if (how === 'submits') this.submit(0, 1);
     else if (how === 'cancels') this.call('cancelAll');
     else if (how === 'throws') throw new Planned(how);
   }
@@ -148,7 +160,7 @@ export class Rig {
         this.requests.words.set(step.words, step.entry * step.words.length);
         return;
       case 'submit': {
-        const count = this.call('submit', step.first, step.count) as number;
+        const count = this.submit(step.first, step.count) as number;
         assert(count >= 0 && count <= CAPACITY, `${count} completions`);
         return;
       }
@@ -157,6 +169,7 @@ export class Rig {
         const args = step.args.map((arg) =>
           this.argument(step.method === 'addFile' ? noDescriptor(arg) : arg),
         );
+        if (step.method === 'issue') args[VIEW_OF_ISSUE] = this.pins[Number(step.args[0]) % CAPACITY];
         await this.engine[step.method]?.apply(self, args); // a promise that is refused is an error like any other
         return;
       }
@@ -211,18 +224,8 @@ export class Rig {
   }
 
   private pin(slot: number, kind: PinKind, bytes: number): void {
-    if (kind.startsWith('getter')) {
-      const { store } = this.view(bytes);
-      const get = (): Uint8Array => {
-        this.disturb(kind.slice('getter '.length));
-        return new Uint8Array(store, GUARD, bytes);
-      };
-      Object.defineProperty(this.pins, slot, { get, configurable: true });
-      return;
-    }
-    const value = this.pinOf(kind, bytes);
-    this.kept.push(value);
-    Object.defineProperty(this.pins, slot, { value, writable: true, configurable: true });
+    this.pins[slot] = this.pinOf(kind, bytes);
+    this.kept.push(this.pins[slot]);
   }
 
   private pinOf(kind: PinKind, bytes: number): unknown {
@@ -262,6 +265,8 @@ export class Rig {
         return 'text';
       case 'ArrayBuffer':
         return new ArrayBuffer(bytes);
+      case 'proxy':
+        return new Proxy(new Uint8Array(this.view(bytes).store, GUARD, bytes), {});
       default:
         return new Uint8Array(this.view(bytes).store, GUARD, bytes);
     }
@@ -280,8 +285,6 @@ export class Rig {
       'tables of floats': { ...options, requests: new Float64Array(1000) },
       'tables too small': { ...options, completions: table(3) },
       'tables that can be detached': { ...options, status: new Uint32Array(1) },
-      'no pins': { ...options, pins: null },
-      'pins by proxy': { ...options, pins: new Proxy([], {}) },
       'no dispatch': { ...options, dispatch: 1 },
     };
     return odd[option];

@@ -38,29 +38,20 @@ struct Holder {
 template <class Engine>
 using Share = std::shared_ptr<Holder<Engine>>;
 
-// Why nobody may use the engine now; null where they may.
-template <class Engine>
-const char* refusal_of(const Engine* engine) {
-  if (engine == nullptr) return Engine::kClosed;
-  return engine->is_busy() ? Engine::kBusy : nullptr;
-}
-
-// @throws ERR_INVALID_STATE where nobody may use the engine
+// @throws ERR_INVALID_STATE once it is closed
 template <class Engine>
 Engine* engine_of(const Napi::CallbackInfo& info, const Share<Engine>& holder) {
-  const char* refusal = refusal_of(holder->engine);
-  if (refusal == nullptr) return holder->engine;
-  auto error = Napi::Error::New(info.Env(), refusal);
+  if (holder->engine != nullptr) return holder->engine;
+  auto error = Napi::Error::New(info.Env(), Engine::kClosed);
   error.Set("code", "ERR_INVALID_STATE");
   throw error;
 }
 
-// The numbers that a raw function was given, and its engine. Null, with an exception pending, unless all are
-// there.
+// The numbers that a raw function was given first, and its engine. Null, with an exception pending, unless
+// all are there. @param argv takes the first `argc` of what it was given; undefined where that was less
 template <class Engine, size_t N>
-Engine* arguments(napi_env env, napi_callback_info info, uint32_t (&numbers)[N]) {
-  size_t argc = N;
-  napi_value argv[N];
+Engine* arguments(napi_env env, napi_callback_info info, uint32_t (&numbers)[N], napi_value* argv,
+                  size_t argc) {
   void* data = nullptr;
   NAPI_TRY(napi_get_cb_info(env, info, &argc, argv, nullptr, &data));
   for (size_t i = 0; i < N; i++) {
@@ -69,9 +60,8 @@ Engine* arguments(napi_env env, napi_callback_info info, uint32_t (&numbers)[N])
     return nullptr;
   }
   Engine* engine = (*static_cast<Share<Engine>*>(data))->engine;
-  const char* refusal = refusal_of(engine);
-  if (refusal == nullptr) return engine;
-  NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", refusal));
+  if (engine != nullptr) return engine;
+  NAPI_TRY(napi_throw_error(env, "ERR_INVALID_STATE", Engine::kClosed));
   return nullptr;
 }
 
@@ -86,14 +76,20 @@ inline napi_value answer(napi_env env, bool in_range, uint32_t number) {
   return result;
 }
 
-// The hot call, a raw function. (first, count): the number of completions.
+// The hot call, a raw function. (first, count, ...views): the number of completions. Each request's view is
+// an argument: to ask a JS array for it would cost more than all else that is done for it here.
 template <class Engine>
 napi_value submit(napi_env env, napi_callback_info info) {
+  constexpr auto kMost = static_cast<uint32_t>(Limit::Submission);
   uint32_t numbers[2] = {};
-  auto* engine = arguments<Engine>(env, info, numbers);
+  napi_value argv[2 + kMost];
+  auto* engine = arguments<Engine>(env, info, numbers, argv, 2);
   if (engine == nullptr) return nullptr;
-  const bool in_range = engine->has_requests(numbers[0], numbers[1]);
-  const uint32_t completed = in_range ? engine->submit(numbers[0], numbers[1]) : 0;
+  const auto [first, count] = numbers;
+  const bool in_range = count <= kMost && engine->has_requests(first, count);
+  size_t argc = in_range ? 2 + size_t{count} : 2;
+  NAPI_TRY(napi_get_cb_info(env, info, &argc, argv, nullptr, nullptr));
+  const uint32_t completed = in_range ? engine->submit(first, count, argv + 2) : 0;
   if (completed != Engine::kUnlawful) return answer(env, in_range, completed);
   NAPI_TRY(napi_throw_error(env, "ERR_INVALID_ARG_VALUE",
                             "a request names a slot that is taken or none, or no operation"));
@@ -152,11 +148,8 @@ inline EngineTables read_tables(const Napi::Object& options) {
   if (tables.capacity == 0 || tables.capacity > kMaxCapacity) {
     throw Napi::RangeError::New(env, "capacity must be 1 to 32768");
   }
-  const Napi::Value pins = options.Get("pins");
   const Napi::Value dispatch = options.Get("dispatch");
-  if (!pins.IsArray() || !dispatch.IsFunction()) {
-    throw Napi::TypeError::New(env, "pins and dispatch are required");
-  }
+  if (!dispatch.IsFunction()) throw Napi::TypeError::New(env, "dispatch must be a function");
   auto requests = table(options, "requests", kRequestWords);
   auto completions = table(options, "completions", size_t{tables.capacity} * kCompletionWords);
   auto status = table(options, "status", kStatusWords);
@@ -168,17 +161,19 @@ inline EngineTables read_tables(const Napi::Object& options) {
   NAPI_MUST(napi_create_reference(env, requests, 1, &tables.owners[0]));
   NAPI_MUST(napi_create_reference(env, completions, 1, &tables.owners[1]));
   NAPI_MUST(napi_create_reference(env, status, 1, &tables.owners[2]));
-  NAPI_MUST(napi_create_reference(env, pins, 1, &tables.pins));
   NAPI_MUST(napi_create_reference(env, dispatch, 1, &tables.dispatch));
   return tables;
 }
 
-// Words per request entry, per completion entry, and of the status area: core refuses an addon whose tables
-// differ.
+// Words per request entry, per completion entry, and of the status area, and requests per submission: core
+// refuses an addon where they differ.
 inline Napi::Array table_layout(Napi::Env env) {
   auto layout = Napi::Array::New(env);
   uint32_t at = 0;
-  for (const uint32_t words : {kRequestWords, kCompletionWords, kStatusWords}) layout.Set(at++, words);
+  for (const uint32_t number :
+       {kRequestWords, kCompletionWords, kStatusWords, static_cast<uint32_t>(Limit::Submission)}) {
+    layout.Set(at++, number);
+  }
   return layout;
 }
 

@@ -1,5 +1,5 @@
-// What JS hands an engine when it makes one (the three tables, the pins, the callback), and what every engine
-// does with them. Plain Node-API.
+// What JS hands an engine when it makes one (the three tables, the callback), and what every engine does with
+// them. Plain Node-API.
 #pragma once
 
 #include <node_api.h>
@@ -19,9 +19,8 @@ struct EngineTables {
   uint32_t request_entries = 0;
   uint32_t* completions = nullptr;
   uint32_t* status = nullptr;
-  // Strong references for the engine's life: the three tables stay where they are, the pins keep the buffers.
+  // Strong references for the engine's life: the three tables stay where they are.
   napi_ref owners[3] = {};
-  napi_ref pins = nullptr;
   napi_ref dispatch = nullptr;
 
   bool has_slot(uint32_t slot) const { return slot < capacity; }
@@ -37,27 +36,18 @@ struct EngineTables {
   bool has_room(uint32_t completions_to_come) const { return completions_to_come < capacity; }
   void set_in_flight(uint32_t count) const { status[static_cast<uint32_t>(Status::InFlight)] = count; }
 
-  napi_value pins_value(napi_env env) const {
-    napi_value value;
-    NAPI_MUST(napi_get_reference_value(env, pins, &value));
-    return value;
-  }
-
   void release(napi_env env) const {
     for (napi_ref owner : owners) NAPI_MUST(napi_delete_reference(env, owner));
-    NAPI_MUST(napi_delete_reference(env, pins));
     NAPI_MUST(napi_delete_reference(env, dispatch));
   }
 };
 
 // Where a request's bytes go. Null if its view does not hold them: JS has checked the range against the
 // view's length, but the view may have been detached since. No view at all is a broken caller, or a worker
-// that is being terminated: that read fails, no other. Pins with getters run JS in here.
-inline std::byte* target_of(napi_env env, napi_value pins, const RequestEntry& request) {
-  napi_value view;
+// that is being terminated: that read fails, no other.
+inline std::byte* target_of(napi_env env, napi_value view, const RequestEntry& request) {
   void* data = nullptr;
   size_t bytes = 0;
-  if (failed(napi_get_element(env, pins, request.slot, &view))) return nullptr;
   if (failed(napi_get_buffer_info(env, view, &data, &bytes))) return nullptr;
   const bool inside = request.target_offset <= bytes && request.length <= bytes - request.target_offset;
   if (!inside) return nullptr;

@@ -51,6 +51,11 @@ enum class Status : uint32_t {
   Words,
 };
 
+// What one call takes at the most.
+enum class Limit : uint32_t {
+  Submission = 256,
+};
+
 constexpr uint32_t kCompletionEndOfFile = 0xffff'ffff;
 
 constexpr uint32_t kRequestWords = static_cast<uint32_t>(Request::Words);
