@@ -74,13 +74,13 @@ DWORD Engine::resolve(const RequestEntry& request, napi_value pins, Read* read) 
   return kErrorSuccess;
 }
 
-bool Engine::is_lawful(const RequestEntry& request, uint32_t refused) const {
+bool Engine::is_lawful(const RequestEntry& request) const {
   return request.opcode == Opcode::Read && driver_.is_free(request.slot) &&
-         tables_.has_room(refused + driver_.in_flight() + driver_.undelivered());
+         tables_.has_room(driver_.in_flight() + driver_.undelivered());
 }
 
 DWORD Engine::issue(const RequestEntry& request) {
-  if (!is_lawful(request, 0)) return kErrorInvalidParameter;
+  if (!is_lawful(request)) return kErrorInvalidParameter;
   Read read;
   DWORD error = resolve(request, tables_.pins_value(env_), &read);
   if (error != kErrorSuccess) return error;
@@ -91,15 +91,15 @@ DWORD Engine::issue(const RequestEntry& request) {
 }
 
 uint32_t Engine::submit(uint32_t first, uint32_t count) {
-  CompletionWriter out = tables_.writer();
   napi_value pins = tables_.pins_value(env_);
   for (uint32_t i = first; i < first + count; i++) {
-    if (stage(tables_.request(i), pins, out)) continue;
+    if (stage(tables_.request(i), pins)) continue;
     update_status();
     waker_.wake();
     return kUnlawful;
   }
   // What has completed meanwhile saves itself the way through the event loop.
+  CompletionWriter out = tables_.writer();
   driver_.absorb();
   driver_.deliver(out);
   update_status();
@@ -107,16 +107,16 @@ uint32_t Engine::submit(uint32_t first, uint32_t count) {
 }
 
 // @return false for a request that no lawful caller makes
-bool Engine::stage(const RequestEntry& request, napi_value pins, CompletionWriter& refused) {
+bool Engine::stage(const RequestEntry& request, napi_value pins) {
   if (request.opcode == Opcode::Cancel) {
     driver_.cancel(request.slot, request.generation);
     return true;
   }
-  if (!is_lawful(request, refused.count())) return false;
+  if (!is_lawful(request)) return false;
   Read read;
   const DWORD error = resolve(request, pins, &read);
   if (error != kErrorSuccess) {
-    refused.write(request.slot, request.generation, error, 0);
+    driver_.refuse(request.slot, request.generation, error);
   } else {
     driver_.queue(request.slot, request.generation, read);
   }
