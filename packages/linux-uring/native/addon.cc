@@ -3,6 +3,8 @@
 
 #include <overlapped/addon_support.h>
 
+#include <climits>
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <system_error>
@@ -44,14 +46,14 @@ Napi::Value stats(const Napi::CallbackInfo& info, const Share& holder) {
 
 Napi::Value add_file(const Napi::CallbackInfo& info, const Share& holder) {
   Engine* engine = engine_of(info, holder);
-  const int fd = number_argument(info, 0).Int32Value();
+  const auto fd = static_cast<int>(integer_argument(info, 0, INT_MAX));
   return Napi::Number::New(info.Env(), engine->add_file(fd, info[1].ToBoolean()));
 }
 
 Napi::Value remove_file(const Napi::CallbackInfo& info, const Share& holder) {
   // A closed engine has none: its user may still have to close the descriptor.
   if (holder->engine == nullptr) return info.Env().Undefined();
-  if (!engine_of(info, holder)->remove_file(number_argument(info, 0).Uint32Value())) {
+  if (!engine_of(info, holder)->remove_file(integer_argument(info, 0))) {
     throw Napi::Error::New(info.Env(), "no such file in the engine");
   }
   return info.Env().Undefined();
@@ -80,8 +82,7 @@ Napi::Value create_engine(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   auto holder = std::make_shared<Holder<Engine>>();
   const auto options = info[0].As<Napi::Object>();
-  const uint32_t queue_entries = options.Get("queueEntries").ToNumber().Uint32Value();
-  if (queue_entries == 0) throw Napi::RangeError::New(env, "queueEntries must be at least 1");
+  const uint32_t queue_entries = count_option(options, "queueEntries", UINT32_MAX);
   holder->engine = new Engine(env, read_tables(options), queue_entries);
   const int error = holder->engine->open();
   if (error != 0) {

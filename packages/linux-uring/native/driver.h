@@ -27,7 +27,7 @@ struct Read {
   uint64_t submitted_in = 0;   // pumps that were over when the kernel's queue got it
   bool cancelled = false;      // before the kernel saw it
   uint8_t retries = 0;         // of the read
-  uint8_t cancel_retries = 0;  // of its cancellation, when the kernel refused the call that carried it
+  uint8_t cancel_retries = 0;  // of its cancellation, where the kernel never saw it or it missed its read
   void* hold = nullptr;
 };
 
@@ -45,7 +45,8 @@ struct DriverStats {
 
 // The kernel reads at most this many bytes at once; it would cut a longer read short anyway.
 inline constexpr uint32_t kMaxReadBytes = 0x7fff'f000;
-// Completions that say "again" are the kernel's business, not the caller's; but not forever.
+// Completions that say "again" are the kernel's business, not the caller's; but not forever: who reads a file
+// system that only ever says so would use a whole core and hear nothing. Cancellations that miss likewise.
 inline constexpr uint8_t kMaxRetries = 16;
 // Calls in a row that took nothing, with nothing in flight that could free what is missing.
 inline constexpr uint32_t kMaxStalls = 64;
@@ -152,14 +153,16 @@ class Driver {
 
   static uint64_t token(uint32_t index, uint32_t generation) { return (uint64_t{generation} << 32) | index; }
 
-  // A cancellation that comes while one of the kernel's workers takes up its read may miss it, and the read
-  // of a pipe then waits for ever: it is asked again.
+  // Teardown has no end without them: whatever became of the last ones, all reads are asked again.
   void renew_cancellations() {
     if (deferred() > 0) return;  // the last ones have not reached the kernel
     for (uint32_t index = 0; index < slots_.capacity(); index++) {
       const Slot& slot = slots_[index];
-      if (slot.state != SlotState::Cancelling || queue_cancel(index, slot.generation)) continue;
-      backlog_.push_back({index, slot.generation, true});
+      if (slot.state == SlotState::InFlight) {
+        stage_cancel(index, slot.generation);
+      } else if (slot.state == SlotState::Cancelling && !queue_cancel(index, slot.generation)) {
+        backlog_.push_back({index, slot.generation, true});
+      }
     }
   }
 
@@ -282,8 +285,8 @@ class Driver {
     kernel_.discard_unsubmitted();
   }
 
-  // A cancellation that the kernel never saw: its read may wait for ever, so it goes again; in the end the
-  // read is as if nobody had asked, and may be asked for anew.
+  // A cancellation that the kernel never saw, or that missed its read: the read may wait for ever, so it goes
+  // again; in the end the read is as if nobody had asked, and may be asked for anew.
   void cancel_again(uint32_t index, Slot& slot) {
     if (++slot.operation.cancel_retries <= kMaxRetries) {
       backlog_.push_back({index, slot.generation, true});
@@ -304,9 +307,15 @@ class Driver {
   }
 
   void complete(uint64_t user_data, int32_t result, CompletionWriter& out) {
-    if ((user_data & kCancelBit) != 0) return;  // what cancelling came to does not matter (R63)
-    const auto index = static_cast<uint32_t>(user_data);
+    const auto index = static_cast<uint32_t>(user_data & ~kCancelBit);
     Slot* slot = slots_.find(index, static_cast<uint32_t>(user_data >> 32));
+    if ((user_data & kCancelBit) != 0) {
+      // What cancelling came to does not matter (R63), unless it came while one of the kernel's workers took
+      // up its read. Where the read's own completion is on its way, the second one misses too.
+      const bool missed = result == -ENOENT && slot != nullptr && slot->state == SlotState::Cancelling;
+      if (missed) cancel_again(index, *slot);
+      return;
+    }
     if (slot == nullptr) {
       stats_.strays++;
       return;

@@ -64,32 +64,31 @@ int Engine::open() {
 }
 
 uint32_t Engine::submit(uint32_t first, uint32_t count, const napi_value* views) {
-  CompletionWriter out = tables_.writer();
   bool lawful = true;
-  for (uint32_t i = 0; lawful && i < count; i++) lawful = stage(tables_.request(first + i), views[i], out);
+  for (uint32_t i = 0; lawful && i < count; i++) lawful = stage(tables_.request(first + i), views[i]);
   if (!lawful) {
-    tables_.set_in_flight(driver_.in_flight());
-    waker_.keep_alive(driver_.in_flight() > 0);
+    update_status();
     waker_.wake();
     return kUnlawful;
   }
+  CompletionWriter out = tables_.writer();
   pump(out, false);
   return out.count();
 }
 
 // @return false for a request that no lawful caller makes
-bool Engine::stage(const RequestEntry& request, napi_value view, CompletionWriter& out) {
+bool Engine::stage(const RequestEntry& request, napi_value view) {
   if (request.opcode == Opcode::Cancel) {
     driver_.stage_cancel(request.slot, request.generation);
     return true;
   }
   const bool lawful = request.opcode == Opcode::Read && driver_.is_free(request.slot) &&
-                      tables_.has_room(out.count() + driver_.in_flight());
+                      tables_.has_room(static_cast<uint32_t>(refused_.size()) + driver_.in_flight());
   if (!lawful) return false;
   std::byte* address = target_of(env_, view, request);
   const bool known = request.file < files_.size() && files_[request.file].fd >= 0;
   if (address == nullptr || !known) {
-    out.write(request.slot, request.generation, known ? EFAULT : EBADF, 0);
+    refused_.push_back({request.slot, request.generation, static_cast<uint32_t>(known ? EFAULT : EBADF)});
     return true;
   }
   // A kernel's worker is for copying. What waits for data is polled: it may wait for ever, and a cancellation
@@ -110,6 +109,8 @@ bool Engine::stage(const RequestEntry& request, napi_value view, CompletionWrite
 
 // Submits, reaps, and makes sure that whatever is left wakes us.
 void Engine::pump(CompletionWriter& out, bool idle) {
+  for (const auto& [slot, generation, error] : refused_) out.write(slot, generation, error, 0);
+  refused_.clear();
   ring_.set_notifications(false);
   driver_.pump(out, idle);
   if (driver_.in_flight() > 0) {
@@ -120,8 +121,13 @@ void Engine::pump(CompletionWriter& out, bool idle) {
     // first.
     if (has_completions() || driver_.deferred() > 0 || driver_.has_waiting_copies()) waker_.wake();
   }
-  tables_.set_in_flight(driver_.in_flight());
-  waker_.keep_alive(driver_.in_flight() > 0);
+  update_status();
+}
+
+void Engine::update_status() {
+  const uint32_t pending = driver_.in_flight() + static_cast<uint32_t>(refused_.size());
+  tables_.set_in_flight(pending);
+  waker_.keep_alive(pending > 0);
 }
 
 void Engine::on_wake() {

@@ -37,8 +37,8 @@ class Engine {
   int open();
 
   // The hot call: requests [first, first + count) go to the kernel. @return completions in the table;
-  // kUnlawful if one asks for what JS may not ask: it and those behind it are not taken, what was taken
-  // before ends by `dispatch`
+  // kUnlawful if one asks for what JS may not ask: it and those behind it are not taken, those before it end
+  // by `dispatch`
   static constexpr uint32_t kUnlawful = UINT32_MAX;
   uint32_t submit(uint32_t first, uint32_t count, const napi_value* views);
   bool has_requests(uint32_t first, uint32_t count) const { return tables_.has_requests(first, count); }
@@ -68,9 +68,17 @@ class Engine {
     Warmth warmth;
   };
 
-  [[nodiscard]] bool stage(const RequestEntry& request, napi_value view, CompletionWriter& out);
+  // A read that ended before the driver had it.
+  struct Refused {
+    uint32_t slot;
+    uint32_t generation;
+    uint32_t error;
+  };
+
+  [[nodiscard]] bool stage(const RequestEntry& request, napi_value view);
   void on_wake();
   void pump(CompletionWriter& out, bool idle);
+  void update_status();
   bool has_completions() const { return ring_.has_hidden_work() || ring_.has_completions(); }
 
   napi_env env_;
@@ -85,7 +93,8 @@ class Engine {
   // Stays in place while it grows: reads in flight point to their file's warmth.
   std::deque<File> files_;
   std::vector<uint32_t> free_files_;
-  uint32_t file_table_ = 0;  // entries of the ring's table of files; 0 where there is none
+  uint32_t file_table_ = 0;       // entries of the ring's table of files; 0 where there is none
+  std::vector<Refused> refused_;  // that JS has not heard of
   uint64_t wakeups_ = 0;
   napi_async_context async_context_ = nullptr;
   napi_async_cleanup_hook_handle cleanup_ = nullptr;

@@ -1,6 +1,7 @@
 /** The addon's engine as its caller sees it: what it refuses, and that wrong use throws and never crashes. */
 import assert from 'node:assert/strict';
 import { closeSync, openSync, readFileSync } from 'node:fs';
+import { setImmediate as turn } from 'node:timers/promises';
 import { type EngineOptions, load, type UringAddon, type UringEngine } from '../src/index.js';
 
 const CAPACITY = 4;
@@ -137,6 +138,33 @@ describe('linux-uring: engine', () => {
       assert.throws(() => submit(...values), { code: 'ERR_INVALID_ARG_TYPE' });
     }
     assert.equal(submit(2 * CAPACITY, 0), 0);
+    const { engine } = rig;
+    for (const wrong of [2 ** 32, -1, 0.5, NaN, Infinity]) {
+      const calls = [
+        () => submit(wrong, 0),
+        () => engine.addFile(wrong, true),
+        () => engine.removeFile(wrong),
+      ];
+      for (const call of calls) assert.throws(call, { code: 'ERR_OUT_OF_RANGE' }, String(wrong));
+    }
+    assert.throws(() => engine.addFile(2 ** 31, true), { code: 'ERR_OUT_OF_RANGE' });
+    engine.close();
+  });
+
+  it('reads that failed before an unlawful request in their batch are heard of', async () => {
+    const rig = new Rig(addon);
+    const entry = (at: number, ...words: number[]): void => rig.requests.set([...words, 0, 0, 0, 0], at * 8);
+    entry(0, READ, 0, 7, 99);
+    entry(1, READ, 1, 8, 99);
+    entry(2, READ, CAPACITY, 9, 99);
+    entry(3, READ, 2, 10, 99);
+    assert.throws(() => rig.engine.submit(0, 4), { code: 'ERR_INVALID_ARG_VALUE' });
+    assert.equal(rig.status[0], 2);
+    while (rig.dispatched.length === 0) await turn();
+    assert.deepEqual(rig.dispatched, [2]);
+    assert.deepEqual(rig.completion(0), [0, 7, EBADF, 0]);
+    assert.deepEqual(rig.completion(1), [1, 8, EBADF, 0]);
+    assert.equal(rig.status[0], 0);
     rig.engine.close();
   });
 
@@ -157,6 +185,8 @@ describe('linux-uring: engine', () => {
       [{ capacity: 0 }, /capacity/],
       [{ capacity: 32_769 }, /capacity/],
       [{ capacity: NaN }, /capacity/],
+      [{ capacity: 2 ** 32 + CAPACITY }, /capacity/],
+      [{ capacity: '4' }, /capacity/],
       [{ queueEntries: 0 }, /queueEntries/],
       [{ requests: sharedWords(3) }, /requests is too short/],
       [{ completions: sharedWords(3) }, /completions is too short/],

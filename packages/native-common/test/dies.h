@@ -6,12 +6,14 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 
 namespace overlapped {
 
 // True if `body` aborts. POSIX only.
 template <class Body>
 bool dies(Body body) {
+  std::fflush(nullptr);  // else the child may print it once more
   const pid_t child = fork();
   if (child == 0) {
     const rlimit no_core{0, 0};

@@ -130,7 +130,7 @@ Napi::Value open_file_async(const Napi::CallbackInfo& info, const Share& holder)
 }
 
 Napi::Value bind_file(const Napi::CallbackInfo& info, const Share& holder) {
-  const DWORD error = engine_of(info, holder)->bind_file(number_argument(info, 0).Uint32Value());
+  const DWORD error = engine_of(info, holder)->bind_file(integer_argument(info, 0));
   if (error != kErrorSuccess) throw_win32(info.Env(), "CreateIoCompletionPort", error, error);
   return info.Env().Undefined();
 }
@@ -138,9 +138,8 @@ Napi::Value bind_file(const Napi::CallbackInfo& info, const Share& holder) {
 // The handle closes when the last task that uses it has ended.
 Napi::Value close_file(const Napi::CallbackInfo& info, const Share& holder) {
   // An engine that is closed has closed its files.
-  auto handle = holder->engine == nullptr
-                    ? std::make_shared<FileHandle>()
-                    : engine_of(info, holder)->remove_file(number_argument(info, 0).Uint32Value());
+  auto handle = holder->engine == nullptr ? std::make_shared<FileHandle>()
+                                          : engine_of(info, holder)->remove_file(integer_argument(info, 0));
   if (handle == nullptr) throw_win32(info.Env(), "CloseHandle", kErrorInvalidHandle, kErrorInvalidHandle);
   const napi_value promise = run_file_task(
       info.Env(), "CloseHandle",
@@ -154,7 +153,7 @@ Napi::Value close_file(const Napi::CallbackInfo& info, const Share& holder) {
 }
 
 Napi::Value stat_file_async(const Napi::CallbackInfo& info, const Share& holder) {
-  auto handle = engine_of(info, holder)->file(number_argument(info, 0).Uint32Value());
+  auto handle = engine_of(info, holder)->file(integer_argument(info, 0));
   if (handle == nullptr) {
     throw_win32(info.Env(), "GetFileInformationByHandle", kErrorInvalidHandle, kErrorInvalidHandle);
   }

@@ -92,6 +92,11 @@ class Driver {
     }
   }
 
+  // A read that ends before there is anything to start.
+  void refuse(uint32_t index, uint32_t generation, DWORD error) {
+    completed_.push_back({index, generation, error, 0});
+  }
+
   // Asks for a read to be given up. Nothing happens if it has ended (R63, R64).
   void cancel(uint32_t index, uint32_t generation) {
     auto* slot = slots_.find(index, generation);
@@ -119,7 +124,7 @@ class Driver {
   // Completions that JS has not heard of.
   uint32_t undelivered() const { return static_cast<uint32_t>(completed_.size()); }
 
-  // A slot is in the table once until JS has seen it, so the table has room.
+  // `in_flight` and `undelivered` are together at most the table's entries: that is the caller's to see to.
   void deliver(CompletionWriter& out) {
     for (const auto& [slot, generation, error, bytes] : completed_) out.write(slot, generation, error, bytes);
     completed_.clear();

@@ -72,13 +72,13 @@ DWORD Engine::resolve(const RequestEntry& request, napi_value view, Read* read) 
   return kErrorSuccess;
 }
 
-bool Engine::is_lawful(const RequestEntry& request, uint32_t refused) const {
+bool Engine::is_lawful(const RequestEntry& request) const {
   return request.opcode == Opcode::Read && driver_.is_free(request.slot) &&
-         tables_.has_room(refused + driver_.in_flight() + driver_.undelivered());
+         tables_.has_room(driver_.in_flight() + driver_.undelivered());
 }
 
 DWORD Engine::issue(const RequestEntry& request, napi_value view) {
-  if (!is_lawful(request, 0)) return kErrorInvalidParameter;
+  if (!is_lawful(request)) return kErrorInvalidParameter;
   Read read;
   DWORD error = resolve(request, view, &read);
   if (error != kErrorSuccess) return error;
@@ -89,14 +89,14 @@ DWORD Engine::issue(const RequestEntry& request, napi_value view) {
 }
 
 uint32_t Engine::submit(uint32_t first, uint32_t count, const napi_value* views) {
-  CompletionWriter out = tables_.writer();
   for (uint32_t i = 0; i < count; i++) {
-    if (stage(tables_.request(first + i), views[i], out)) continue;
+    if (stage(tables_.request(first + i), views[i])) continue;
     update_status();
     waker_.wake();
     return kUnlawful;
   }
   // What has completed meanwhile saves itself the way through the event loop.
+  CompletionWriter out = tables_.writer();
   driver_.absorb();
   driver_.deliver(out);
   update_status();
@@ -104,16 +104,16 @@ uint32_t Engine::submit(uint32_t first, uint32_t count, const napi_value* views)
 }
 
 // @return false for a request that no lawful caller makes
-bool Engine::stage(const RequestEntry& request, napi_value view, CompletionWriter& refused) {
+bool Engine::stage(const RequestEntry& request, napi_value view) {
   if (request.opcode == Opcode::Cancel) {
     driver_.cancel(request.slot, request.generation);
     return true;
   }
-  if (!is_lawful(request, refused.count())) return false;
+  if (!is_lawful(request)) return false;
   Read read;
   const DWORD error = resolve(request, view, &read);
   if (error != kErrorSuccess) {
-    refused.write(request.slot, request.generation, error, 0);
+    driver_.refuse(request.slot, request.generation, error);
   } else {
     driver_.queue(request.slot, request.generation, read);
   }

@@ -46,7 +46,7 @@ class Engine {
   DWORD issue(const RequestEntry& request, napi_value view);
 
   // Requests [first, first + count) go to Windows. @return completions in the table; kUnlawful if one asks
-  // for what JS may not ask: it and those behind it are not taken, what was taken before ends by `dispatch`
+  // for what JS may not ask: it and those behind it are not taken, those before it end by `dispatch`
   static constexpr uint32_t kUnlawful = UINT32_MAX;
   uint32_t submit(uint32_t first, uint32_t count, const napi_value* views);
 
@@ -82,9 +82,9 @@ class Engine {
 
   // Fills in `read`. @return 0, or why it can't be read
   DWORD resolve(const RequestEntry& request, napi_value view, Read* read);
-  [[nodiscard]] bool stage(const RequestEntry& request, napi_value view, CompletionWriter& refused);
+  [[nodiscard]] bool stage(const RequestEntry& request, napi_value view);
   // Whether the read's slot is free, and its completion will find room.
-  bool is_lawful(const RequestEntry& request, uint32_t refused) const;
+  bool is_lawful(const RequestEntry& request) const;
   void on_wake();
   void update_status();
 

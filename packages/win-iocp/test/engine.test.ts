@@ -25,7 +25,7 @@ describe('win-iocp: the addon', () => {
 
   before(() => writeFileSync(path, 'sixteen bytes...'));
   after(() => rmSync(directory, { recursive: true }));
-  beforeEach(() => (engine = makeEngine(addon)));
+  beforeEach(() => ({ engine } = makeEngine(addon)));
   afterEach(() => engine.close());
 
   it('[R54] O5: reading a handle without read access fails at once with 5', async () => {
@@ -68,7 +68,29 @@ describe('win-iocp: the addon', () => {
     assert.throws(() => engine.submit(0, 1e6), { code: 'ERR_OUT_OF_RANGE' });
     assert.throws(() => engine.issue(1e6, 0, 0, 0, 0, 0, 0, null), { code: 'ERR_OUT_OF_RANGE' });
     assert.throws(() => engine.submit('x' as unknown as number, 1), { code: 'ERR_INVALID_ARG_TYPE' });
+    for (const wrong of [2 ** 32, -1, 0.5, NaN]) {
+      const calls = [
+        () => engine.submit(wrong, 0),
+        () => engine.issue(0, 0, wrong, 0, 0, 0, 0, null),
+        () => engine.bindFile(wrong),
+        () => engine.closeFile(wrong),
+      ];
+      for (const call of calls) assert.throws(call, { code: 'ERR_OUT_OF_RANGE' }, String(wrong));
+    }
     assert.equal(engine.submit(0, 0), 0);
+  });
+
+  it('reads that failed before an unlawful request in their batch are heard of', async () => {
+    const dispatched: number[] = [];
+    const rig = makeEngine(addon, (count) => void dispatched.push(count));
+    const read = 1;
+    rig.requests.set([read, 0, 7, 99, 0, 0, 0, 0]); // no such file, and nothing is pinned
+    rig.requests.set([read, 1000, 8, 99, 0, 0, 0, 0], 8); // no such slot
+    assert.throws(() => rig.engine.submit(0, 2), { code: 'ERR_INVALID_ARG_VALUE' });
+    while (dispatched.length === 0) await turn();
+    assert.deepEqual(dispatched, [1]);
+    assert.deepEqual([...rig.completions.subarray(0, 4)], [0, 7, 998, 0]);
+    rig.engine.close();
   });
 
   it('a closed engine refuses everything but another close', async () => {
@@ -96,14 +118,23 @@ function sharedWords(count: number): Uint32Array {
   return new Uint32Array(new SharedArrayBuffer(4 * count));
 }
 
-function makeEngine(addon: IocpAddon): IocpEngine {
+interface Rig {
+  readonly engine: IocpEngine;
+  readonly requests: Uint32Array;
+  readonly completions: Uint32Array;
+}
+
+function makeEngine(addon: IocpAddon, dispatch: (count: number) => void = () => undefined): Rig {
   const capacity = 4;
   const [request, completion, status] = addon.layout as [number, number, number];
-  return addon.createEngine({
+  const requests = sharedWords(2 * capacity * request);
+  const completions = sharedWords(capacity * completion);
+  const engine = addon.createEngine({
     capacity,
-    requests: sharedWords(2 * capacity * request),
-    completions: sharedWords(capacity * completion),
+    requests,
+    completions,
     status: sharedWords(status),
-    dispatch: () => undefined,
+    dispatch,
   });
+  return { engine, requests, completions };
 }

@@ -51,7 +51,9 @@ function descriptorRefusal(): CandidateResult | undefined {
     fs.closeSync(fs.openSync(os.devNull, 'r'));
     return undefined;
   } catch (error) {
-    return resourceRefusal((error as Error).message);
+    const { code, message } = error as NodeModuleError;
+    // Node's permission model may refuse this file; that says nothing of descriptors.
+    return code !== undefined && TRANSIENT_CODES.has(code) ? resourceRefusal(message) : undefined;
   }
 }
 

@@ -190,13 +190,38 @@ TEST_CASE("a cancellation's own result may come before its target's, or after (R
   }
 }
 
-TEST_CASE("teardown asks again where a cancellation missed its read (R74)") {
-  Rig rig(3, 2);
-  for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot);
+TEST_CASE("a cancellation that misses its read is asked again (R63)") {
+  Rig rig(2);
+  const auto read = rig.read(0);
   rig.pump();
   rig.kernel.missed_cancels = 5;
-  CHECK(rig.drain());
-  CHECK(rig.driver.in_flight() == 0);
+  rig.cancel(read);
+  CHECK(rig.pump() == Reports{Rig::ended(read, ECANCELED)});
+}
+
+TEST_CASE("a cancellation that always misses its read stops asking, and can be asked for anew") {
+  Rig rig(2);
+  const auto read = rig.read(0);
+  rig.pump();
+  rig.kernel.missed_cancels = 1 + kMaxRetries;
+  rig.cancel(read);
+  for (unsigned i = 0; i < 4u * kMaxRetries; i++) CHECK(rig.pump().empty());
+  CHECK(rig.kernel.missed_cancels == 0);
+  CHECK(rig.driver.deferred() == 0);
+  rig.cancel(read);
+  CHECK(rig.pump() == Reports{Rig::ended(read, ECANCELED)});
+}
+
+TEST_CASE("teardown asks again for as long as cancellations miss their reads (R74)") {
+  for (const unsigned missed : {5u, 10u * kMaxRetries}) {
+    CAPTURE(missed);
+    Rig rig(3, 2);
+    for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot);
+    rig.pump();
+    rig.kernel.missed_cancels = missed;
+    CHECK(rig.drain());
+    CHECK(rig.driver.in_flight() == 0);
+  }
 }
 
 TEST_CASE("a read and its cancellation in one call go in order") {

@@ -3,6 +3,8 @@
 
 #include <napi.h>
 
+#include <cmath>
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -11,6 +13,10 @@
 #include "tables.h"
 
 namespace overlapped {
+
+inline bool is_integer(double value, double min, double max) {
+  return value >= min && value <= max && value == std::trunc(value);
+}
 
 // A function without node-addon-api's wrapping, for hot calls. Its callback data is a heap-allocated `Share`,
 // freed with the function.
@@ -48,16 +54,25 @@ Engine* engine_of(const Napi::CallbackInfo& info, const Share<Engine>& holder) {
 }
 
 // The numbers that a raw function was given first, and its engine. Null, with an exception pending, unless
-// all are there. @param argv takes the first `argc` of what it was given; undefined where that was less
+// all are there and each is an integer of 32 bits: Node-API would wrap or cut off any other.
+// @param argv takes the first `argc` of what it was given; undefined where that was less
 template <class Engine, size_t N>
 Engine* arguments(napi_env env, napi_callback_info info, uint32_t (&numbers)[N], napi_value* argv,
                   size_t argc) {
   void* data = nullptr;
   NAPI_TRY(napi_get_cb_info(env, info, &argc, argv, nullptr, &data));
   for (size_t i = 0; i < N; i++) {
-    if (!failed(napi_get_value_uint32(env, argv[i], &numbers[i]))) continue;
-    NAPI_TRY(napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "every argument must be a number"));
-    return nullptr;
+    double value = 0;
+    if (failed(napi_get_value_double(env, argv[i], &value))) {
+      NAPI_TRY(napi_throw_type_error(env, "ERR_INVALID_ARG_TYPE", "every argument must be a number"));
+      return nullptr;
+    }
+    if (!is_integer(value, 0, UINT32_MAX)) {
+      NAPI_TRY(napi_throw_range_error(env, "ERR_OUT_OF_RANGE",
+                                      "every argument must be an integer from 0 to 2^32 - 1"));
+      return nullptr;
+    }
+    numbers[i] = static_cast<uint32_t>(value);
   }
   Engine* engine = (*static_cast<Share<Engine>*>(data))->engine;
   if (engine != nullptr) return engine;
@@ -123,6 +138,25 @@ inline Napi::Number number_argument(const Napi::CallbackInfo& info, size_t index
   throw error;
 }
 
+// An integer from 0 to `max` that JS passes. Napi::Number would wrap or cut off any other.
+inline uint32_t integer_argument(const Napi::CallbackInfo& info, size_t index, uint32_t max = UINT32_MAX) {
+  const double value = number_argument(info, index).DoubleValue();
+  if (is_integer(value, 0, max)) return static_cast<uint32_t>(value);
+  auto error = Napi::RangeError::New(info.Env(), "argument " + std::to_string(index + 1) +
+                                                     " must be an integer from 0 to " + std::to_string(max));
+  error.Set("code", "ERR_OUT_OF_RANGE");
+  throw error;
+}
+
+// The integer `options[name]`, from 1 to `max`.
+inline uint32_t count_option(const Napi::Object& options, const char* name, uint32_t max) {
+  const Napi::Value value = options.Get(name);
+  const double number = value.IsNumber() ? value.As<Napi::Number>().DoubleValue() : 0;
+  if (is_integer(number, 1, max)) return static_cast<uint32_t>(number);
+  throw Napi::RangeError::New(options.Env(),
+                              std::string(name) + " must be an integer from 1 to " + std::to_string(max));
+}
+
 // The Uint32Array `options[name]`, of at least that many words. Shared memory can't be detached, so that a
 // reference keeps the words where they are, whatever JS does.
 inline Napi::Uint32Array table(const Napi::Object& options, const char* name, size_t words) {
@@ -144,10 +178,7 @@ inline EngineTables read_tables(const Napi::Object& options) {
   constexpr uint32_t kMaxCapacity = 32'768;
   const Napi::Env env = options.Env();
   EngineTables tables;
-  tables.capacity = options.Get("capacity").ToNumber().Uint32Value();
-  if (tables.capacity == 0 || tables.capacity > kMaxCapacity) {
-    throw Napi::RangeError::New(env, "capacity must be 1 to 32768");
-  }
+  tables.capacity = count_option(options, "capacity", kMaxCapacity);
   const Napi::Value dispatch = options.Get("dispatch");
   if (!dispatch.IsFunction()) throw Napi::TypeError::New(env, "dispatch must be a function");
   auto requests = table(options, "requests", kRequestWords);

@@ -75,11 +75,14 @@ struct RequestEntry {
   uint64_t position;
 };
 
-inline RequestEntry read_request(const uint32_t* entry) {
+// Each word is read once: JS may share the table with another thread, and what was checked must be what is
+// used.
+inline RequestEntry read_request(const volatile uint32_t* entry) {
   const auto word = [entry](Request at) { return entry[static_cast<uint32_t>(at)]; };
+  const uint32_t operation = word(Request::Opcode);
   return RequestEntry{
-      .opcode = static_cast<Opcode>(word(Request::Opcode) & kOpcodeMask),
-      .async = (word(Request::Opcode) & static_cast<uint32_t>(RequestFlag::Async)) != 0,
+      .opcode = static_cast<Opcode>(operation & kOpcodeMask),
+      .async = (operation & static_cast<uint32_t>(RequestFlag::Async)) != 0,
       .slot = word(Request::Slot),
       .generation = word(Request::Generation),
       .file = word(Request::File),

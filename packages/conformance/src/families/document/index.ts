@@ -6,6 +6,7 @@ import { cancel } from './cancel.js';
 import { closeAndDrain } from './close.js';
 import { exhaustion } from './exhaustion.js';
 import { issue } from './issue.js';
+import { lifetimes } from './lifetimes.js';
 import { openFamily } from './open.js';
 import { pack } from './pack.js';
 import { pins } from './pins.js';
@@ -25,6 +26,7 @@ export const DOCUMENT_FAMILIES: Readonly<Record<string, Family>> = {
   'document: issue, outcomes by script': scripted,
   'document: positions': positions,
   'document: pins': pins,
+  'document: lifetimes': lifetimes,
   'document: cancel': cancel,
   'document: close and drain': closeAndDrain,
   'document: exhaustion': exhaustion,

@@ -6,6 +6,7 @@ import { chunks } from './chunks.js';
 import { close } from './close.js';
 import { concurrency } from './concurrency.js';
 import { direct } from './direct.js';
+import { endurance } from './endurance.js';
 import { eof } from './eof.js';
 import { errors } from './errors.js';
 import { eventLoop } from './event-loop.js';
@@ -49,5 +50,6 @@ export const FILE_FAMILIES: Readonly<Record<string, Family>> = {
   direct,
   faults,
   fuzz,
+  endurance,
   afterwards,
 };
