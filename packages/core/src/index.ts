@@ -11,6 +11,7 @@ import { alignedBytes } from './buffers/aligned.js';
 import { type BackendChoice, selectBackend } from './selector/index.js';
 
 export type { AccessHint, Backend, BackendCapabilities, BackendStats } from './backend.js';
+export type { FileTrace, ReadTrace } from './file/diagnostics.js';
 export type { NativeError, NativeErrorKind, OverlappedError } from './errors.js';
 export { formatReport } from './cli/doctor.js';
 export { open } from './file/open.js';

@@ -21,6 +21,7 @@ import { shapes } from './shapes.js';
 import { signals } from './signals.js';
 import { streamOptions } from './stream-options.js';
 import type { CommonFamily } from './subject.js';
+import { tracing } from './tracing.js';
 import { webStream } from './web-stream.js';
 
 /** What Node's FileHandle does as well: these families run on it too, see `describeFileHandle`. */
@@ -48,6 +49,7 @@ export const FILE_FAMILIES: Readonly<Record<string, Family>> = {
   'stream options': streamOptions,
   direct,
   faults,
+  tracing,
   fuzz,
   afterwards,
 };
