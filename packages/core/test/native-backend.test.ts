@@ -46,8 +46,8 @@ class NotingEngine {
     // Nothing to free.
   }
 
-  stats(): Record<string, number> {
-    return {};
+  stats(): { strays: number } {
+    return { strays: 0 };
   }
 }
 

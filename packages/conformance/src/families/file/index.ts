@@ -1,10 +1,10 @@
 /** The file API's families and the streams', in the order in which they run. */
 import type { Family } from '../../context.js';
-import { afterwards } from './afterwards.js';
 import { buffers } from './buffers.js';
 import { chunks } from './chunks.js';
 import { close } from './close.js';
 import { concurrency } from './concurrency.js';
+import { counters } from './counters.js';
 import { direct } from './direct.js';
 import { eof } from './eof.js';
 import { errors } from './errors.js';
@@ -49,7 +49,7 @@ export const FILE_FAMILIES: Readonly<Record<string, Family>> = {
   'stream options': streamOptions,
   direct,
   faults,
+  counters,
   tracing,
   fuzz,
-  afterwards,
 };
