@@ -6,6 +6,7 @@ import { close } from './close.js';
 import { concurrency } from './concurrency.js';
 import { counters } from './counters.js';
 import { direct } from './direct.js';
+import { environments } from './environments.js';
 import { eof } from './eof.js';
 import { errors } from './errors.js';
 import { eventLoop } from './event-loop.js';
@@ -15,6 +16,7 @@ import { lengths } from './lengths.js';
 import { lifecycle } from './lifecycle.js';
 import { offsets } from './offsets.js';
 import { positions } from './positions.js';
+import { pressure } from './pressure.js';
 import { ranges } from './ranges.js';
 import { readStream } from './read-stream.js';
 import { shapes } from './shapes.js';
@@ -51,5 +53,7 @@ export const FILE_FAMILIES: Readonly<Record<string, Family>> = {
   faults,
   counters,
   tracing,
+  pressure,
+  environments,
   fuzz,
 };
