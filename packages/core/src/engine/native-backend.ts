@@ -56,12 +56,12 @@ const UINT32_MAX = 0xffff_ffff;
  * and that one's cancellation.
  */
 const ENTRIES_PER_SLOT = 3;
-/** Of the largest power of two that is not above `count`. */
+const settledPromise = Promise.resolve();
+
+/** The exponent of the largest power of two that is not above `count`. */
 function exponentOf(count: number): number {
   return 31 - Math.clz32(count);
 }
-
-const settledPromise = Promise.resolve();
 
 /** Memory of a table: shared, so that nothing can detach it while native code has its address. */
 function sharedWords(count: number): Uint32Array {
