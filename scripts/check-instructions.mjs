@@ -9,7 +9,7 @@ import { promisify } from 'node:util';
 
 process.chdir(join(import.meta.dirname, '..'));
 const BASELINE = 'packages/bench/instructions.json';
-const WORK = ['readAt@io_uring', 'read@io_uring', 'readMany@io_uring'];
+const WORK = ['readAt@io_uring', 'readAt-traced@io_uring', 'read@io_uring', 'readMany@io_uring'];
 const AMOUNTS = [10_000, 40_000];
 /** Counts repeat to a tenth of a per cent; the rest is room for Node's minor versions. */
 const TOLERANCE = 0.1;

@@ -2,6 +2,7 @@
  * Fixed work for counting instructions, not seconds: `node fixed-work.js NAME COUNT FILE` reads COUNT times, and
  * prints nothing. scripts/check-instructions.mjs runs it under valgrind.
  */
+import { subscribe } from 'node:diagnostics_channel';
 import { allocAligned, open, type OverlappedFile } from '@overlapped/core';
 
 const BLOCK_BYTES = 4096;
@@ -24,9 +25,25 @@ function lanes(read: (file: OverlappedFile, buffer: Uint8Array, position: number
   };
 }
 
+/** The same work with somebody who listens to every read's start and end. */
+function traced(work: Work): Work {
+  return async (file, count, blocks) => {
+    let events = 0;
+    const hear = (): void => {
+      events++;
+    };
+    for (const event of ['start', 'asyncEnd']) subscribe(`tracing:overlapped:read:${event}`, hear);
+    await work(file, count, blocks);
+    if (events !== 2 * count) throw new Error(`${events} events of ${count} reads`);
+  };
+}
+
+const readAt = lanes((file, buffer, position) => file.readAt(buffer, position));
+
 /** Each on the backend that its name ends with. */
 const WORK: Readonly<Record<string, Work>> = {
-  'readAt@io_uring': lanes((file, buffer, position) => file.readAt(buffer, position)),
+  'readAt@io_uring': readAt,
+  'readAt-traced@io_uring': traced(readAt),
   'read@io_uring': lanes((file, buffer, position) => file.read(buffer, 0, BLOCK_BYTES, position)),
   'readMany@io_uring': async (file, count, blocks) => {
     const targets = buffers();

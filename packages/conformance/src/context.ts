@@ -1,6 +1,6 @@
 /** What a family of behaviours gets: the backend under test, what it can do, and files to read. */
-import type { BackendCapabilities, Backend } from '@overlapped/core/backend';
-import { open, type OpenOptions, type OverlappedFile } from '@overlapped/core';
+import { type Backend, type BackendCapabilities, countersOf } from '@overlapped/core/backend';
+import { describeBackends, open, type OpenOptions, type OverlappedFile } from '@overlapped/core';
 import {
   createFile,
   FILE_FLAG_OVERLAPPED,
@@ -11,6 +11,8 @@ import {
   OPEN_EXISTING,
   type SafeFileHandle,
 } from '@overlapped/core/overlapped';
+import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
 import { Fixtures } from './fixtures.js';
 import { skipUnless } from './skip.js';
 
@@ -19,6 +21,9 @@ export interface BackendOptions {
   readonly capacity?: number;
 }
 
+/** Turns of the event loop that abandoned reads have to end in. */
+const PATIENCE_TURNS = 10_000;
+
 /** Makes the backend under test. The suite closes it when it is done. */
 export type BackendFactory = (options?: BackendOptions) => Backend;
 
@@ -26,6 +31,8 @@ export class ConformanceContext {
   readonly fixtures = new Fixtures();
   private made: Backend | undefined;
   private readonly others: Backend[] = [];
+  /** How many of the others were made by tests that are over. */
+  private settled = 0;
 
   constructor(
     readonly name: string,
@@ -48,9 +55,19 @@ export class ConformanceContext {
     return this.backend.capabilities;
   }
 
+  /** Whether the backend can be had by its name, as a worker has to. */
+  get hasName(): boolean {
+    const { candidates } = describeBackends();
+    return candidates.some(({ name, status }) => name === this.name && status !== 'refused');
+  }
+
   /** The file API on this backend. The caller closes it. */
-  open(path: string | Buffer | URL, options: Omit<OpenOptions, 'backend'> = {}): Promise<OverlappedFile> {
-    return open(path, { ...options, backend: this.backend });
+  open(
+    path: string | Buffer | URL,
+    options: Omit<OpenOptions, 'backend'> = {},
+    backend: Backend = this.backend,
+  ): Promise<OverlappedFile> {
+    return open(path, { ...options, backend });
   }
 
   /** The document layer's CreateFile with the article's arguments, on this backend. The caller closes it. */
@@ -67,6 +84,19 @@ export class ConformanceContext {
   /** Skips the running test, with its reason in the report, unless `condition` holds. */
   needs(test: Mocha.Context, condition: boolean, reason: string): void {
     skipUnless(test, condition, `${this.name}: ${reason}`);
+  }
+
+  /** After each test: reads that it abandoned on purpose end, and none is left in flight or in line (R21). */
+  async settle(): Promise<void> {
+    const used = this.others.slice(this.settled);
+    this.settled = this.others.length;
+    if (this.made !== undefined) used.push(this.made);
+    for (const backend of used) {
+      const left = (): [number, number] => [backend.stats().inFlight, countersOf(backend).queued];
+      const isIdle = (): boolean => left().every((count) => count === 0);
+      for (let turns = 0; turns < PATIENCE_TURNS && !isIdle(); turns++) await turn();
+      assert.deepEqual(left(), [0, 0], 'reads left in flight, and in line');
+    }
   }
 
   async dispose(): Promise<void> {

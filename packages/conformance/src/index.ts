@@ -22,6 +22,7 @@ export { FAMILIES } from './families/index.js';
 export function describeBackend(name: string, factory: BackendFactory): void {
   describe(`backend ${name}`, () => {
     const context = new ConformanceContext(name, factory);
+    afterEach(() => context.settle());
     after(() => context.dispose());
     for (const [title, family] of Object.entries(FAMILIES)) describe(title, () => family(context));
   });

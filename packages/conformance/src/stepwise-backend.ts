@@ -50,6 +50,12 @@ export class StepwiseBackend implements Backend {
     for (let left = this.waiting.length; left > 0; left--) this.complete(this.waiting.length - 1, true);
   }
 
+  /** A packet for a read that is not in flight (R36). */
+  completeStray(): void {
+    this.sink.complete(0, -1, 0, 1, 0);
+    this.sink.settled();
+  }
+
   attach(sink: CompletionSink): void {
     this.sink = sink;
   }
@@ -94,7 +100,9 @@ export class StepwiseBackend implements Backend {
   }
 
   stats(): BackendStats {
-    return { inFlight: this.waiting.length, submissions: this.submissions, wakeups: 0, detail: {} };
+    const { submissions } = this;
+    const inFlight = this.waiting.length;
+    return { inFlight, submissions, submissionSizes: [submissions], wakeups: 0, strays: 0, detail: {} };
   }
 
   close(): Promise<void> {

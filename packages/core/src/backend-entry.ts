@@ -1,5 +1,6 @@
 /** `@overlapped/core/backend`: what the author of a backend needs. */
 export * from './backend.js';
+export { type BackendCounters, countersOf } from './overlapped/counters.js';
 export {
   abortError,
   codeOf,

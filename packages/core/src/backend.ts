@@ -100,14 +100,18 @@ export interface BackendCapabilities {
   readonly synchronousOutcomes: boolean;
 }
 
-/** Counters since the backend was made. Statistics only: nothing decides by them. */
+/** What a backend itself counts, from when it was made. Statistics only: nothing decides by them. */
 export interface BackendStats {
-  /** Reads the system has now. */
+  /** Reads the system has now, or gets in this turn of the event loop or the next one. */
   readonly inFlight: number;
-  /** Calls that handed a batch of reads to the system. */
+  /** Calls that handed requests, reads and cancellations, to the system. */
   readonly submissions: number;
+  /** The submissions by their size: at index i those of 2^i to 2^(i + 1) - 1 requests. */
+  readonly submissionSizes: readonly number[];
   /** Times the event loop was woken for completions. */
   readonly wakeups: number;
+  /** Completions by the system that are of no read in flight: counted, and dropped (R36). */
+  readonly strays: number;
   /** Backend's own counters by name. */
   readonly detail: Readonly<Record<string, number | string>>;
 }
@@ -163,6 +167,7 @@ export interface Backend {
    */
   allocate(bytes: number): ArrayBuffer;
 
+  /** Readable after `close` too. */
   stats(): BackendStats;
   /** Cancels, drains, then frees everything (R74). The layers above have closed the files. */
   close(): Promise<void>;

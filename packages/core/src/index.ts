@@ -8,9 +8,12 @@
  * ```
  */
 import { alignedBytes } from './buffers/aligned.js';
-import { type BackendChoice, selectBackend } from './selector/index.js';
+import { type BackendCounters, countersOf } from './overlapped/counters.js';
+import { type BackendChoice, madeBackends, selectBackend } from './selector/index.js';
 
 export type { AccessHint, Backend, BackendCapabilities, BackendStats } from './backend.js';
+export type { FileTrace, ReadTrace } from './file/diagnostics.js';
+export type { BackendCounters } from './overlapped/counters.js';
 export type { NativeError, NativeErrorKind, OverlappedError } from './errors.js';
 export { formatReport } from './cli/doctor.js';
 export { open } from './file/open.js';
@@ -43,4 +46,12 @@ export type { WebStreamOptions } from './stream/web-stream.js';
  */
 export function allocAligned(bytes: number, backend?: BackendChoice): Uint8Array<ArrayBuffer> {
   return alignedBytes(selectBackend(backend), bytes);
+}
+
+/**
+ * What the backends of this thread have counted: those that `open()` has chosen, or made because it was told their names.
+ * Cheap enough to ask every second. For a backend of your own, `countersOf` of `@overlapped/core/backend`.
+ */
+export function backendStats(): BackendCounters[] {
+  return madeBackends().map(countersOf);
 }

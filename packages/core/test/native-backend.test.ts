@@ -48,8 +48,8 @@ class NotingEngine {
     // Nothing to free.
   }
 
-  stats(): Record<string, number> {
-    return {};
+  stats(): { strays: number } {
+    return { strays: 0 };
   }
 }
 

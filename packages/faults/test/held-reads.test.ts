@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { Fixtures } from '@overlapped/conformance';
+import { countersOf } from '@overlapped/core/backend';
 import { ALL } from '../src/faultfs.js';
 import {
   assertBytes,
@@ -49,6 +50,35 @@ describeFaults('faults below: held reads', (subject) => {
       held.forEach((buffer, i) => assertBytes(buffer, i * LENGTH, LENGTH));
     });
   });
+
+  // Through the page cache the kernel has fewer of them under way at once; the others wait there.
+  for (const cached of [false, true]) {
+    it(`[R21] [R25] a slow file delays no fast one: with its reads held ${cached ? 'through' : 'past'} the page cache, small and large reads of another all end`, async () => {
+      await subject.run(async ({ backend, open }) => {
+        const on = await subject.fs.file(SIZE, { cached });
+        const [slow, fast] = [await open(on), await open(fixtures.file(4 * SIZE))];
+        await on.rule(ALL, 'hold');
+        // Many times the kernel's workers; of node:fs's four threads one is left.
+        const count = subject.name === 'io_uring' ? 200 : HELD;
+        const watched = buffers(count).map((buffer, i) => watch(slow.readAt(buffer, i * 4096)));
+        await until(async () => (await on.stats()).held > 0, 'reads are held');
+        const small = await Promise.all(buffers(2000).map((buffer, i) => fast.readAt(buffer, i * LENGTH)));
+        const large = await Promise.all(
+          Array.from({ length: 10 }, (_, i) => fast.readAt(new Uint8Array(2 * SIZE), i * LENGTH)),
+        );
+        assert.deepEqual(tally(watched), { pending: count });
+        assert(small.every((bytes) => bytes === LENGTH) && large.every((bytes) => bytes === 2 * SIZE));
+        const { completed, inFlight } = countersOf(backend);
+        assert.deepEqual([completed, inFlight], [2010, count]);
+        await on.clear();
+        await until(async () => {
+          await on.release();
+          return tally(watched).pending === undefined;
+        }, 'the held reads end');
+        assert.deepEqual(tally(watched), { [LENGTH]: count });
+      });
+    });
+  }
 
   it('[R25] answers that come newest first reach the reads that they are for', async () => {
     await subject.run(async ({ open }) => {

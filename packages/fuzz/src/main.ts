@@ -138,6 +138,12 @@ function addonJobs(options: Options): Job[] {
   });
 }
 
+function readsOf({ reads }: FuzzResult): string {
+  if (reads === undefined) return '';
+  const { completed, cancelled, failed } = reads;
+  return `; reads: ${completed} completed, ${cancelled} cancelled, ${failed} failed`;
+}
+
 /** @returns whether every program did what it should */
 async function run(options: Options): Promise<boolean> {
   const seed = options.seed ?? randomInt(LARGEST_SEED);
@@ -165,7 +171,7 @@ async function run(options: Options): Promise<boolean> {
       return false;
     }
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`${job.title}: ${result.runs} programs passed, ${seconds} s`);
+    console.log(`${job.title}: ${result.runs} programs passed, ${seconds} s${readsOf(result)}`);
   }
   return true;
 }

@@ -42,7 +42,7 @@ export interface UringEngine {
   cancelAll(): void;
   /** Null where this Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;
-  stats(): Record<string, number | string>;
+  stats(): { readonly [name: string]: number | string; readonly strays: number };
   close(): void;
 }
 

@@ -189,7 +189,7 @@ Napi::Value stats(const Napi::CallbackInfo& info, const Share& holder) {
   set("cancels", counters.cancels);
   set("parked", counters.parked);
   set("packets", counters.packets);
-  set("strayPackets", counters.strays);
+  set("strays", counters.strays);
   set("fences", counters.fences);
   set("statusMismatches", counters.statusMismatches);
   for (size_t i = 0; i < kOutcomeNames.size(); i++) {

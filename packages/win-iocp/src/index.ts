@@ -77,7 +77,7 @@ export interface IocpEngine {
   cancelAll(): void;
   /** Null where this Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;
-  stats(): Record<string, number>;
+  stats(): { readonly [name: string]: number; readonly strays: number };
   close(): void;
 }
 

@@ -35,7 +35,7 @@ describe('win-iocp: the addon', () => {
     assert.equal(engine.issue(0, 0, id, 0, 16, 0, 0, view), 5);
     assert.equal(engine.stats().O5, 1);
     while (engine.stats().quarantined !== 0) await turn();
-    assert.equal(engine.stats().strayPackets, 0);
+    assert.equal(engine.stats().strays, 0);
     await engine.closeFile(id);
   });
 

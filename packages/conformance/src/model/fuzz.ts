@@ -1,4 +1,5 @@
 /** Runs random programs, and cuts one that fails to the shortest that still does. */
+import { countersOf } from '@overlapped/core/backend';
 import fc from 'fast-check';
 import { commandSequences, initialSizes, runProgram } from './program.js';
 import { type Faults, faultSequences, type MakeSubject } from './subjects.js';
@@ -32,13 +33,23 @@ export interface Failure {
   readonly shrinks: number;
 }
 
+/** How reads ended. Those of workers are not among them. */
+export type ReadTally = Record<'completed' | 'cancelled' | 'failed', number>;
+
 export interface FuzzResult {
   /** Programs that passed, or up to the one that failed. */
   readonly runs: number;
+  /** Reads of all programs that passed, where they go through the library. */
+  readonly reads?: ReadTally;
   readonly failure?: Failure;
 }
 
 const NO_FAULTS: fc.Arbitrary<Faults> = fc.constant([undefined]);
+
+/** Adds what a backend has counted since `before`. */
+function addReads(reads: ReadTally, before: ReadTally, after: ReadTally): void {
+  for (const end of ['completed', 'cancelled', 'failed'] as const) reads[end] += after[end] - before[end];
+}
 
 function describeFault(fault: Faults[number]): string {
   if (fault === undefined) return 'as it is';
@@ -56,6 +67,7 @@ function describeProgram(initialSize: number, faults: Faults, steps: readonly st
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { makeSubject, filePath, faults, workers, seed, runs, limitMs, path, onProgram } = options;
   let steps: readonly string[] = [];
+  const reads: ReadTally = { completed: 0, cancelled: 0, failed: 0 };
   const property = fc.asyncProperty(
     initialSizes,
     faults ? faultSequences : NO_FAULTS,
@@ -64,9 +76,11 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
       onProgram?.();
       const { subject, dispose } = makeSubject(sequence);
       const world = new World(subject, [filePath(), filePath()], size);
+      const before = countersOf(subject.backend);
       try {
         await runProgram(world, program);
         await dispose();
+        addReads(reads, before, countersOf(subject.backend));
       } catch (error) {
         steps = describeProgram(size, sequence, world.steps); // the last one that fails is the shortest
         throw error;
@@ -79,9 +93,10 @@ export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
     ...(limitMs !== undefined && { interruptAfterTimeLimit: limitMs }),
     ...(path !== undefined && { path }),
   });
-  if (!result.failed) return { runs: result.numRuns };
+  if (!result.failed) return { runs: result.numRuns, reads };
   return {
     runs: result.numRuns,
+    reads,
     failure: {
       steps,
       error: result.errorInstance,

@@ -144,7 +144,7 @@ describeOnWindows('completion port: outcomes', (addon) => {
       assert.deepEqual(read.callbacks, [{ errorCode: 0, numBytes: 64 }]);
       assert.deepEqual(read.buffer, pattern(i * 16, 64));
     }
-    const strays = counter(backend, 'strayPackets');
+    const strays = counter(backend, 'strays');
     assert.equal(strays, counter(backend, 'X1'));
     if (onWine) assert.equal(strays, 200);
     else assert.equal(strays, 0, 'Windows queues no packet after a failure');

@@ -13,6 +13,11 @@ export interface NativeEngineOptions {
   readonly dispatch: (count: number) => void;
 }
 
+export interface EngineStats {
+  readonly [name: string]: number | string;
+  readonly strays: number;
+}
+
 /** One engine: a ring, or a port with its drain thread. Lives on the thread that made it. */
 export interface NativeEngine {
   /**
@@ -44,6 +49,6 @@ export interface NativeEngine {
   cancelAll(): void;
   /** Frees everything. Reads must have drained. Idempotent. */
   close(): void;
-  /** Counters by name. */
-  stats(): Record<string, number | string>;
+  /** Counters by name; `strays` are completions by the system that are of no read in flight. */
+  stats(): EngineStats;
 }

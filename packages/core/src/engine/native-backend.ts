@@ -18,7 +18,7 @@ import { allocateWasmPages } from '../buffers/wasm-pages.js';
 import type { NativeErrorKind } from '../errors.js';
 import { ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_NOACCESS } from '../overlapped/constants.js';
 import type { ReadTarget } from '../validate.js';
-import type { NativeEngine, NativeEngineOptions } from './binding.js';
+import type { EngineStats, NativeEngine, NativeEngineOptions } from './binding.js';
 import { Completion, COMPLETION_END_OF_FILE, Limit, Opcode, Request, RequestFlag, Status } from './tables.js';
 import { READ_COST_BYTES, TURN_BUDGET_BYTES } from './turn-budget.js';
 
@@ -58,6 +58,11 @@ const UINT32_MAX = 0xffff_ffff;
 const ENTRIES_PER_SLOT = 3;
 const settledPromise = Promise.resolve();
 
+/** The exponent of the largest power of two that is not above `count`. */
+function exponentOf(count: number): number {
+  return 31 - Math.clz32(count);
+}
+
 /** Memory of a table: shared, so that nothing can detach it while native code has its address. */
 function sharedWords(count: number): Uint32Array {
   return new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
@@ -95,9 +100,12 @@ export class NativeBackend implements Backend {
   private flushScheduled = false;
   /** The flush that will run is that of the next turn. */
   private turnIsSpent = false;
-  private submissions = 0;
+  /** Submissions by the power of two that their size begins with. */
+  private readonly submissionSizes: number[];
   private wakeups = 0;
   private closed: Promise<void> | undefined;
+  /** What the engine had counted when it closed. */
+  private finalStats: EngineStats | undefined;
   private onDrained: (() => void) | undefined;
 
   constructor(spec: NativeBackendSpec) {
@@ -110,6 +118,7 @@ export class NativeBackend implements Backend {
     const entries = ENTRIES_PER_SLOT * spec.capacity;
     this.requests = sharedWords(entries * Request.Words);
     this.costs = new Float64Array(entries);
+    this.submissionSizes = new Array<number>(exponentOf(entries) + 1).fill(0);
     this.completions = sharedWords(spec.capacity * Completion.Words);
     this.burst = new Uint32Array(spec.capacity * Completion.Words);
     this.status = sharedWords(Status.Words);
@@ -189,6 +198,7 @@ export class NativeBackend implements Backend {
     // A view of the part that is filled: its own offset may be beyond 32 bits.
     const view = request.target.subarray(request.targetOffset, request.targetOffset + length);
     this.pins[slot] = view;
+    this.countSubmission(1);
     let outcome = ERROR_NOACCESS;
     try {
       outcome = engine.issue(slot, generation, file.id, 0, length, offsetLow, offsetHigh, view);
@@ -208,9 +218,18 @@ export class NativeBackend implements Backend {
   }
 
   stats(): BackendStats {
-    const inFlight = this.pending();
-    const { submissions, wakeups } = this;
-    return { inFlight, submissions, wakeups, detail: this.engine.stats() };
+    const { wakeups } = this;
+    const submissionSizes = [...this.submissionSizes];
+    const submissions = submissionSizes.reduce((sum, count) => sum + count);
+    const detail = this.finalStats ?? this.engine.stats();
+    return {
+      inFlight: this.pending(),
+      submissions,
+      submissionSizes,
+      wakeups,
+      strays: detail.strays,
+      detail,
+    };
   }
 
   close(): Promise<void> {
@@ -236,6 +255,7 @@ export class NativeBackend implements Backend {
       this.engine.cancelAll();
       await drained;
     }
+    this.finalStats = this.engine.stats();
     this.engine.close();
   }
 
@@ -315,10 +335,15 @@ export class NativeBackend implements Backend {
       views[i] = pins[requests[at] as number] as ReadTarget | null;
     }
     this.first += count;
-    this.submissions++;
+    this.countSubmission(count);
     const completed = this.engine.submit(first, count, ...views);
     if (this.first === this.staged) this.first = this.staged = 0;
     if (completed > 0) this.deliver(this.completions, 0, completed);
+  }
+
+  private countSubmission(count: number): void {
+    const exponent = exponentOf(count);
+    this.submissionSizes[exponent] = (this.submissionSizes[exponent] as number) + 1;
   }
 
   /**

@@ -1,47 +1,62 @@
 /**
- * Tracing channels in Node's form: `tracing:overlapped.open:*` and `tracing:overlapped.read:*`. Nobody pays for them who
- * does not subscribe.
+ * Tracing channels in Node's form, for `diagnostics_channel.tracingChannel('overlapped:read')`, `'overlapped:open'` and
+ * `'overlapped:close'`: each publishes `start`, `end`, `asyncStart`, `asyncEnd` and `error`. Nobody pays for them who does
+ * not subscribe.
  */
 import { tracingChannel } from 'node:diagnostics_channel';
 
-/** What subscribers get: the same object at start, end, asyncStart, asyncEnd and error. */
-export interface OpenTrace {
+/** What subscribers get of an open or a close: the same object at start, end, asyncStart, asyncEnd and error. */
+export interface FileTrace {
   readonly path: string;
+  /** Of an open, the backend that was chosen; it may hand the file over to another one. */
   readonly backend: string;
-  /** On success: the file. */
+  /** Once an open has succeeded: the file. */
   result?: unknown;
   error?: unknown;
 }
 
+/**
+ * What subscribers get of a read: one event for each `read`, `readAt`, buffer of `readv` and chunk that is read ahead;
+ * one for the whole of a `readMany`, whatever it takes.
+ */
 export interface ReadTrace {
   readonly path: string;
   readonly backend: string;
+  /** Ranges of the batch; 1 for all other reads. */
+  readonly ranges: number;
+  /** First byte of the file; of a batch, of its first range. 0 for a batch of no ranges. */
   readonly position: number | bigint;
-  /** Bytes asked for. */
+  /** Bytes asked for, in all ranges together. */
   readonly length: number;
   /** On success: bytes read. */
   result?: unknown;
   error?: unknown;
 }
 
-const openChannel = tracingChannel('overlapped.open');
-const readChannel = tracingChannel('overlapped.read');
+const openChannel = tracingChannel('overlapped:open');
+const readChannel = tracingChannel('overlapped:read');
+const closeChannel = tracingChannel('overlapped:close');
+
+type Channel = typeof readChannel;
 
 /** `hasSubscribers` of tracing channels came with Node 20.13; before, nothing is traced. */
-interface Subscribable {
-  readonly hasSubscribers?: boolean;
+function isTraced(channel: Channel): boolean {
+  return (channel as { readonly hasSubscribers?: boolean }).hasSubscribers === true;
 }
 
+/** Asked before a {@link ReadTrace} is made. */
 export function readIsTraced(): boolean {
-  return (readChannel as Subscribable).hasSubscribers === true;
+  return isTraced(readChannel);
 }
 
 export function traceRead(read: () => Promise<number>, trace: ReadTrace): Promise<number> {
   return readChannel.tracePromise(read, trace);
 }
 
-export function traceOpen<T>(open: () => Promise<T>, trace: OpenTrace): Promise<T> {
-  return (openChannel as Subscribable).hasSubscribers === true
-    ? openChannel.tracePromise(open, trace)
-    : open();
+export function traceOpen<T>(open: () => Promise<T>, trace: FileTrace): Promise<T> {
+  return isTraced(openChannel) ? openChannel.tracePromise(open, trace) : open();
+}
+
+export function traceClose(close: () => Promise<void>, trace: FileTrace): Promise<void> {
+  return isTraced(closeChannel) ? closeChannel.tracePromise(close, trace) : close();
 }

@@ -20,8 +20,9 @@ import {
   isPlainBytes,
   MAX_READ_LENGTH,
 } from '../validate.js';
+import { traceClose } from './diagnostics.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
-import { startRead } from './pending-read.js';
+import { startTracedRead } from './pending-read.js';
 import { readWhole } from './read-whole.js';
 import {
   advance,
@@ -141,7 +142,7 @@ export class OverlappedFile {
     if (signal !== undefined || this.handle.file.direct || !(buffer instanceof Uint8Array)) {
       return this.readAtChecked(buffer, position, signal);
     }
-    return startRead(this.bound, buffer, 0, buffer.byteLength, position, undefined);
+    return startTracedRead(this.bound, buffer, 0, buffer.byteLength, position, undefined);
   }
 
   private async readAtChecked(
@@ -255,7 +256,9 @@ export class OverlappedFile {
    * (R70). Idempotent: later calls wait for the same close.
    */
   close(): Promise<void> {
-    return closeHandle(this.handle);
+    const { handle, path, backend } = this;
+    if (handle.isClosed) return closeHandle(handle);
+    return traceClose(() => closeHandle(handle), { path, backend });
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -273,7 +276,7 @@ export class OverlappedFile {
     if (position === undefined || position === null) {
       // The cursor itself is on a block edge, or at the end of the file, where the system says 0.
       if (direct) checkAligned(bytes, offset, length, 0);
-      const bytesRead = await startRead(
+      const bytesRead = await startTracedRead(
         this.bound,
         bytes,
         offset,
@@ -288,7 +291,7 @@ export class OverlappedFile {
       return bytesRead;
     }
     if (direct) checkAligned(bytes, offset, length, position);
-    return startRead(this.bound, bytes, offset, length, position, signal);
+    return startTracedRead(this.bound, bytes, offset, length, position, signal);
   }
 
   /** Takes the next `length` bytes before they are read, so that two reads at once get different ones (R80). */

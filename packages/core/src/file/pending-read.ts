@@ -6,13 +6,11 @@ import { abortError, codeOf, type NativeError, systemError } from '../errors.js'
 import {
   type BoundHandle,
   cancelIoEx,
-  ERROR_BROKEN_PIPE,
-  ERROR_HANDLE_EOF,
   ERROR_INVALID_HANDLE,
   ERROR_INVALID_USER_BUFFER,
   ERROR_NOACCESS,
   ERROR_OPERATION_ABORTED,
-  ERROR_PIPE_NOT_CONNECTED,
+  isEndOfFile,
   type NativeOverlapped,
   PreAllocatedOverlapped,
   queueReadFile,
@@ -20,15 +18,6 @@ import {
 import { checkPosition } from '../validate.js';
 import { type Abortable, unwatch, watch } from './abort-group.js';
 import { readIsTraced, traceRead } from './diagnostics.js';
-
-/** Win32's three ways to say "no more bytes" (R19, R51, R52). */
-function isEndOfFile(errorCode: number): boolean {
-  return (
-    errorCode === ERROR_HANDLE_EOF ||
-    errorCode === ERROR_BROKEN_PIPE ||
-    errorCode === ERROR_PIPE_NOT_CONNECTED
-  );
-}
 
 const DETAILS: ReadonlyMap<number, string> = new Map([
   [ERROR_INVALID_HANDLE, 'file closed'],
@@ -100,13 +89,16 @@ export function startRead(
   position: number | bigint,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  if (!readIsTraced()) return issueRead(bound, buffer, offset, length, position, signal);
-  const { backend, file } = bound.handle;
-  const trace = { path: file.path, backend: backend.name, position, length };
-  return traceRead(() => issueRead(bound, buffer, offset, length, position, signal), trace);
+  try {
+    starting = begin(bound, buffer, offset, length, position, signal);
+    return new Promise<number>(executor);
+  } catch (error) {
+    return Promise.reject(error);
+  }
 }
 
-function issueRead(
+/** {@link startRead}, with the events of a read of its own for those who have subscribed. */
+export function startTracedRead(
   bound: BoundHandle,
   buffer: NodeJS.ArrayBufferView,
   offset: number,
@@ -114,12 +106,10 @@ function issueRead(
   position: number | bigint,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  try {
-    starting = begin(bound, buffer, offset, length, position, signal);
-    return new Promise<number>(executor);
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  if (!readIsTraced()) return startRead(bound, buffer, offset, length, position, signal);
+  const { backend, file } = bound.handle;
+  const trace = { path: file.path, backend: backend.name, ranges: 1, position, length };
+  return traceRead(() => startRead(bound, buffer, offset, length, position, signal), trace);
 }
 
 /** A read whose end `batch` hears of; failures to start too, before this returns. */

@@ -4,7 +4,7 @@ import { invalidState, outOfRange } from '../errors.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, MAX_POSITION } from '../validate.js';
 import type { EofPolicy } from './options.js';
-import { readIsTraced } from './diagnostics.js';
+import { readIsTraced, type ReadTrace, traceRead } from './diagnostics.js';
 import { startRead } from './pending-read.js';
 import { readBatch } from './read-batch.js';
 
@@ -73,6 +73,7 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 /**
  * Reads on until `target` is full or the file ends; `filled` bytes are there already. A direct read resumes on a block's
  * boundary, so it may read part of a block twice; no progress then means that the file ends in that block.
+ * @param read how: traced, where the fill is not part of something that is traced as a whole
  * @returns bytes in target
  */
 export async function finishFill(
@@ -81,18 +82,12 @@ export async function finishFill(
   position: Position,
   signal: AbortSignal | undefined,
   filled: number,
+  read = startRead,
 ): Promise<number> {
   const { direct } = bound.handle.file;
   while (filled < target.byteLength) {
     const at = direct ? alignDown(filled) : filled;
-    const bytesRead = await startRead(
-      bound,
-      target,
-      at,
-      target.byteLength - at,
-      advance(position, at),
-      signal,
-    );
+    const bytesRead = await read(bound, target, at, target.byteLength - at, advance(position, at), signal);
     if (at + bytesRead <= filled) break;
     filled = at + bytesRead;
   }
@@ -213,9 +208,9 @@ function settleShort(
   return owned[index] === true ? target.slice(0, filled) : target.subarray(0, filled);
 }
 
-/** Whether each range is one read into memory that needs no alignment, which nobody traces. */
+/** Whether each range is one read into memory that needs no alignment. */
 function isPlain(bound: BoundHandle, targets: readonly Uint8Array[]): boolean {
-  if (bound.handle.file.direct || readIsTraced()) return false;
+  if (bound.handle.file.direct) return false;
   for (const target of targets) if (target.byteLength > PIECE_BYTES) return false;
   return true;
 }
@@ -230,20 +225,48 @@ export async function fillRanges(
   eof: EofPolicy,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array[]> {
+  if (readIsTraced()) await traceRead(() => fillAll(bound, ranges, eof, signal), traceOf(bound, ranges));
+  else await fillAll(bound, ranges, eof, signal);
+  return ranges.targets;
+}
+
+function traceOf(bound: BoundHandle, { positions, lengths }: PlannedRanges): ReadTrace {
+  const { backend, file } = bound.handle;
+  const length = lengths.reduce((sum, bytes) => sum + bytes, 0);
+  return {
+    path: file.path,
+    backend: backend.name,
+    ranges: positions.length,
+    position: positions[0] ?? 0,
+    length,
+  };
+}
+
+/** Fills every target, and cuts those that the file ends in. @returns bytes in all of them */
+async function fillAll(
+  bound: BoundHandle,
+  ranges: PlannedRanges,
+  eof: EofPolicy,
+  signal: AbortSignal | undefined,
+): Promise<number> {
   const { positions, targets, lengths } = ranges;
   const plain = isPlain(bound, targets);
   const filled = await (plain
     ? readBatch(bound, targets, positions, signal)
     : settleAll(targets.map((target, i) => fill(bound, target, positions[i] as Position, signal))));
+  let total = 0;
   for (let i = 0; i < targets.length; i++) {
     const target = targets[i] as Uint8Array;
     const length = lengths[i] as number;
     let bytes = filled[i] as number;
-    if (bytes === length) continue;
-    if (plain && bytes > 0) bytes = await finishFill(bound, target, positions[i] as Position, signal, bytes);
-    if (bytes < length) targets[i] = settleShort(bound, ranges, i, bytes, eof);
-    filled[i] = bytes;
+    if (bytes !== length) {
+      if (plain && bytes > 0)
+        bytes = await finishFill(bound, target, positions[i] as Position, signal, bytes);
+      if (bytes < length) targets[i] = settleShort(bound, ranges, i, bytes, eof);
+      filled[i] = bytes;
+    }
+    total += bytes;
   }
   for (let i = 0; i < targets.length; i++) checkHeld(targets[i] as Uint8Array, filled[i] as number);
-  return targets;
+  return total;
 }

@@ -102,7 +102,8 @@ export class NodeFsBackend implements Backend {
 
   stats(): BackendStats {
     const { inFlight, submissions } = this;
-    return { inFlight, submissions, wakeups: submissions - inFlight, detail: {} };
+    const wakeups = submissions - inFlight;
+    return { inFlight, submissions, submissionSizes: [submissions], wakeups, strays: 0, detail: {} };
   }
 
   async close(): Promise<void> {

@@ -38,5 +38,14 @@ export const ERROR_NO_SYSTEM_RESOURCES = 1450;
 /** "Too many outstanding reads": try again after a completion (R77). */
 export const ERROR_INVALID_USER_BUFFER = 1784;
 
+/** Win32's three ways to say "no more bytes" (R19, R51, R52). */
+export function isEndOfFile(errorCode: number): boolean {
+  return (
+    errorCode === ERROR_HANDLE_EOF ||
+    errorCode === ERROR_BROKEN_PIPE ||
+    errorCode === ERROR_PIPE_NOT_CONNECTED
+  );
+}
+
 /** Size of the article's buffer, in bytes. */
 export const ARTICLE_BUFFER_BYTES = 0x8000;

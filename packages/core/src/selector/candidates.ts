@@ -79,6 +79,11 @@ function engineRefusal(error: unknown): CandidateResult {
 
 let nodeFsBackend: NodeFsBackend | undefined;
 
+/** The backend that files were handed over to, chosen or not; undefined as long as there is none. */
+export function madeNodeFs(): Backend | undefined {
+  return nodeFsBackend;
+}
+
 /** One for the thread: it also serves the files that other backends hand over. */
 function sharedNodeFs(): NodeFsBackend {
   return (nodeFsBackend ??= new NodeFsBackend());

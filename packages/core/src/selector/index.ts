@@ -4,7 +4,13 @@
  */
 import type { Backend } from '../backend.js';
 import { invalidArgType, invalidArgValue } from '../errors.js';
-import { BUILT_IN, type Candidate, type CandidateResult, type ProbeFailure } from './candidates.js';
+import {
+  BUILT_IN,
+  type Candidate,
+  type CandidateResult,
+  madeNodeFs,
+  type ProbeFailure,
+} from './candidates.js';
 
 export type { Candidate, CandidateResult, ProbeFailure } from './candidates.js';
 
@@ -114,6 +120,12 @@ export function selectBackend(choice?: BackendChoice): Backend {
   const name = choice ?? requested();
   if (name === 'auto') return firstThatWorks();
   return byName(name, choice === undefined ? BACKEND_VARIABLE : 'options.backend');
+}
+
+/** The backends that were made for this thread, each once; probing them all, as the doctor does, makes some too. */
+export function madeBackends(): readonly Backend[] {
+  const chosen = [...results.values()].map((result) => ('backend' in result ? result.backend : undefined));
+  return [...new Set([...chosen, madeNodeFs()])].filter((backend) => backend !== undefined);
 }
 
 /** Each candidate, chosen, idle or refused, and why. Tries those that the platform has; never throws. */

@@ -2,7 +2,7 @@
 import { alignDown, ALIGNMENT } from '../buffers/aligned.js';
 import { poolOf } from '../buffers/pool.js';
 import { invalidState, outOfRange } from '../errors.js';
-import { startRead } from '../file/pending-read.js';
+import { startTracedRead } from '../file/pending-read.js';
 import { advance, checkRange, finishFill, freshBytes } from '../file/ranges.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, checkSignal, integerInRange, MAX_POSITION } from '../validate.js';
@@ -108,7 +108,7 @@ async function* readAhead(
       memory,
       position: ahead,
       length,
-      read: startRead(bound, memory, 0, length, ahead, signal),
+      read: startTracedRead(bound, memory, 0, length, ahead, signal),
     };
     lane.read.catch(ignore); // whoever awaits it hears of it
     ahead = advance(ahead, length);
@@ -125,7 +125,14 @@ async function* readAhead(
       // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
       if (lane.memory.byteLength !== size) throw lostMemory();
       // Short reads are finished, so that chunks stay in step.
-      filled = await finishFill(bound, lane.memory.subarray(0, lane.length), lane.position, signal, filled);
+      filled = await finishFill(
+        bound,
+        lane.memory.subarray(0, lane.length),
+        lane.position,
+        signal,
+        filled,
+        startTracedRead,
+      );
       const room = end - BigInt(lane.position);
       const bytes = room < BigInt(filled) ? Number(room) : filled;
       if (bytes > cut) yield lane.memory.subarray(cut, bytes);

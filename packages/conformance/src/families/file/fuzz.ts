@@ -2,7 +2,6 @@
  * Random programs against a model, some hundreds; `pnpm fuzz` runs more of the same. A failure prints the shortest
  * program found and its seed; OVERLAPPED_FUZZ_SEED and OVERLAPPED_FUZZ_RUNS run it again, or others.
  */
-import { describeBackends } from '@overlapped/core';
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { inspect } from 'node:util';
@@ -41,9 +40,7 @@ export function fuzz(context: ConformanceContext): void {
   const filePath = (): string => context.fixtures.path();
 
   it('random programs of opens, reads, streams, aborts, closes, workers and changes of the files do what the model says', async function () {
-    const workers = describeBackends().candidates.some(
-      ({ name, status }) => name === context.name && status !== 'refused',
-    );
+    const workers = context.hasName;
     const options = workers ? { workers: context.name } : {};
     const makeSubject = plain(context.backend, options);
     await expectNoFailure(this, { makeSubject, filePath, faults: false, workers });

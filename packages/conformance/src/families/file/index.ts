@@ -1,12 +1,13 @@
 /** The file API's families and the streams', in the order in which they run. */
 import type { Family } from '../../context.js';
-import { afterwards } from './afterwards.js';
 import { buffers } from './buffers.js';
 import { chunks } from './chunks.js';
 import { close } from './close.js';
 import { concurrency } from './concurrency.js';
+import { counters } from './counters.js';
 import { direct } from './direct.js';
 import { endurance } from './endurance.js';
+import { environments } from './environments.js';
 import { eof } from './eof.js';
 import { errors } from './errors.js';
 import { eventLoop } from './event-loop.js';
@@ -16,12 +17,14 @@ import { lengths } from './lengths.js';
 import { lifecycle } from './lifecycle.js';
 import { offsets } from './offsets.js';
 import { positions } from './positions.js';
+import { pressure } from './pressure.js';
 import { ranges } from './ranges.js';
 import { readStream } from './read-stream.js';
 import { shapes } from './shapes.js';
 import { signals } from './signals.js';
 import { streamOptions } from './stream-options.js';
 import type { CommonFamily } from './subject.js';
+import { tracing } from './tracing.js';
 import { webStream } from './web-stream.js';
 
 /** What Node's FileHandle does as well: these families run on it too, see `describeFileHandle`. */
@@ -49,6 +52,10 @@ export const FILE_FAMILIES: Readonly<Record<string, Family>> = {
   'stream options': streamOptions,
   direct,
   faults,
+  counters,
+  tracing,
+  pressure,
+  environments,
   fuzz,
   endurance,
   afterwards,
