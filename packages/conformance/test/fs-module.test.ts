@@ -155,7 +155,6 @@ for (const backend of ['auto', 'node-fs']) {
       'an empty file': () => [empty],
       'a descriptor': () => ['', { fd: nodeFs.openSync(path, 'r'), start: 10 }],
       'a signal': () => [path, { signal: new AbortController().signal }],
-      'a signal that has fired': () => [path, { signal: AbortSignal.abort() }],
       'a missing file': () => [missing],
       'start after end': () => [path, { start: 2, end: 1 }],
       'start -1': () => [path, { start: -1 }],
@@ -178,6 +177,12 @@ for (const backend of ['auto', 'node-fs']) {
         assert.deepEqual(ours, theirs);
       });
     }
+
+    it('createReadStream with a signal that has fired: an AbortError, and no file is opened', async () => {
+      const stream = overlappedFs.createReadStream(path, { signal: AbortSignal.abort() });
+      stream.on('open', () => assert.fail('it was opened'));
+      await assert.rejects(stream.toArray(), { name: 'AbortError' });
+    });
 
     it('createReadStream of an OverlappedFile, with what only ours takes', async () => {
       const file = await overlappedFs.promises.open(path);

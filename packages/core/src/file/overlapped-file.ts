@@ -127,10 +127,10 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
    * Fills several buffers, one after the other, from `position` on. FileHandle's `readv`.
    * @param position as in `read`
    */
-  async readv<T extends NodeJS.ArrayBufferView>(
-    buffers: readonly T[],
+  async readv<T extends readonly NodeJS.ArrayBufferView[]>(
+    buffers: T,
     position?: number | bigint | null,
-  ): Promise<{ bytesRead: number; buffers: readonly T[] }> {
+  ): Promise<{ bytesRead: number; buffers: T }> {
     this.checkOpen('readv');
     if (!Array.isArray(buffers)) throw invalidArgType('buffers', 'an array of views', buffers);
     const targets = buffers.map((buffer, i) => asBytes(buffer, `buffers[${i}]`));

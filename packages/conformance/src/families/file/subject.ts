@@ -43,10 +43,10 @@ export interface CommonFile {
   read<T extends View = Buffer>(
     options?: CommonReadOptions & { buffer?: T },
   ): Promise<{ bytesRead: number; buffer: T }>;
-  readv<T extends View>(
-    buffers: readonly T[],
+  readv<T extends readonly View[]>(
+    buffers: T,
     position?: Position,
-  ): Promise<{ bytesRead: number; buffers: readonly T[] }>;
+  ): Promise<{ bytesRead: number; buffers: T }>;
   readFile(options?: { encoding?: BufferEncoding | null } | BufferEncoding | null): Promise<Buffer | string>;
   readLines(options?: CommonStreamOptions): Interface;
   stat(): Promise<Stats>;
