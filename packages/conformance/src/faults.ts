@@ -17,7 +17,7 @@ import type {
 import { ISSUED_COMPLETE, ISSUED_PENDING } from '@overlapped/core/backend';
 import { ERROR_HANDLE_EOF, ERROR_NOACCESS, ERROR_OPERATION_ABORTED } from '@overlapped/core/overlapped';
 import assert from 'node:assert/strict';
-import type { Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 
 export type Fault =
   /** The system is asked for fewer bytes, as if it gave no more (R62). */
@@ -164,8 +164,8 @@ export class FaultyBackend implements Backend {
     else if (isWaiting(flight)) this.fail(flight, ERROR_OPERATION_ABORTED, 0);
   }
 
-  stat(file: BackendFile): Promise<Stats> {
-    return this.inner.stat(file);
+  stat(file: BackendFile, bigint: boolean): Promise<Stats | BigIntStats> {
+    return this.inner.stat(file, bigint);
   }
 
   closeFile(file: BackendFile): Promise<void> {

@@ -2,7 +2,7 @@
  * The oracle: the file API's families on Node's own FileHandle, so that the suite is checked against something that
  * this project did not write.
  */
-import { promises, type ReadStream } from 'node:fs';
+import { promises } from 'node:fs';
 import type { ReadableStream } from 'node:stream/web';
 import { COMMON_FAMILIES } from './families/file/index.js';
 import type { CommonFile, FileSubject } from './families/file/subject.js';
@@ -21,10 +21,12 @@ function adapt(handle: promises.FileHandle): CommonFile {
     read: node.read.bind(node),
     readv: node.readv.bind(node),
     readFile: node.readFile.bind(node),
-    stat: () => handle.stat(),
-    createReadStream: (options): ReadStream => handle.createReadStream(options),
+    readLines: (options) => handle.readLines(options),
+    stat: node.stat.bind(node),
+    createReadStream: (options) => handle.createReadStream(options),
     readableWebStream: () => node.readableWebStream({ type: 'bytes' }),
     close: () => handle.close(),
+    on: node.on.bind(node),
     [Symbol.asyncDispose]: () => handle.close(),
   };
 }

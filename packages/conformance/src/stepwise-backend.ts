@@ -10,7 +10,7 @@ import {
   type ReadRequest,
 } from '@overlapped/core/backend';
 import { ERROR_HANDLE_EOF, ERROR_NOACCESS, ERROR_OPERATION_ABORTED } from '@overlapped/core/overlapped';
-import fs, { type Stats } from 'node:fs';
+import fs, { type BigIntStats, type Stats } from 'node:fs';
 
 interface Waiting {
   readonly request: ReadRequest;
@@ -87,8 +87,8 @@ export class StepwiseBackend implements Backend {
     if (read !== undefined) read.cancelled = true;
   }
 
-  async stat(file: BackendFile): Promise<Stats> {
-    return fs.fstatSync(file.fd);
+  async stat(file: BackendFile, bigint: boolean): Promise<Stats | BigIntStats> {
+    return fs.fstatSync(file.fd, { bigint });
   }
 
   async closeFile(file: BackendFile): Promise<void> {

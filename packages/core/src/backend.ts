@@ -5,7 +5,7 @@
  * Everything else (validation, admission, short reads, abort signals, error objects, buffers) is written once,
  * above this interface. Write one by implementing {@link Backend}; prove it with `@overlapped/conformance`.
  */
-import type { Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import type { NativeErrorKind } from './errors.js';
 
 /** How a file is to be opened. Reading only: nothing is created, truncated or locked (R1, R2). */
@@ -156,8 +156,8 @@ export interface Backend {
   /** Asks the system to give up one read. The read ends by its own completion, whatever that says (R63-R67). */
   cancel(request: ReadRequest): void;
 
-  /** The file's status, as `fs.fstat` gives it. */
-  stat(file: BackendFile): Promise<Stats>;
+  /** The file's status, as `fs.fstat` gives it, with `bigint` as there. */
+  stat(file: BackendFile, bigint: boolean): Promise<Stats | BigIntStats>;
   /** Closes a file of which no read is in flight (R70, R72). */
   closeFile(file: BackendFile): Promise<void>;
 

@@ -18,13 +18,9 @@ export type { NativeError, NativeErrorKind, OverlappedError } from './errors.js'
 export { formatReport } from './cli/doctor.js';
 export { open } from './file/open.js';
 export type { EofPolicy, OpenOptions, RangeOptions } from './file/options.js';
-export {
-  OverlappedFile,
-  type ReadAtOptions,
-  type ReadFileOptions,
-  type ReadOptions,
-  type ReadResult,
-} from './file/overlapped-file.js';
+export { OverlappedFile, type ReadAtOptions } from './file/overlapped-file.js';
+export type { ReadOptions, ReadResult } from './file/read-arguments.js';
+export type { ReadFileOptions } from './file/read-whole.js';
 export type { RangeRequest, UnexpectedEofError } from './file/ranges.js';
 export {
   BACKEND_VARIABLE,

@@ -2,7 +2,13 @@
 import assert from 'node:assert/strict';
 import { runModule } from './child.js';
 
-for (const entry of ['@overlapped/core', '@overlapped/core/overlapped', '@overlapped/core/backend']) {
+for (const entry of [
+  '@overlapped/core',
+  '@overlapped/core/overlapped',
+  '@overlapped/core/backend',
+  '@overlapped/core/fs',
+  '@overlapped/core/fs/promises',
+]) {
   describe(`entry ${entry}`, () => {
     it('gives the same names, and the same things under them, to import and require', async () => {
       const result = await runModule(`

@@ -26,7 +26,7 @@ const WAYS: Readonly<Record<string, (file: OverlappedFile, seen: Uint8Array[]) =
     seen.push(...buffers);
   },
   readExactly: async (file, seen) => void seen.push(await file.readExactly(0, SIZE)),
-  readFile: async (file, seen) => void seen.push((await file.readFile()) as Buffer),
+  readFile: async (file, seen) => void seen.push(await file.readFile()),
   chunks: async (file, seen) => {
     for await (const chunk of file.chunks({ chunkSize: 2 * PAGE })) seen.push(chunk.slice());
   },
@@ -211,7 +211,7 @@ describeFaults('faults below: errors', (subject) => {
   it('what the pattern is: the file system’s and the suite’s own are the same', async () => {
     await subject.run(async ({ open }) => {
       const size = 3 * 2 ** 20 + 11;
-      const whole = (await (await open(await subject.fs.file(size))).readFile()) as Buffer;
+      const whole = await (await open(await subject.fs.file(size))).readFile();
       assert(whole.equals(pattern(0, size)));
     });
   });

@@ -19,7 +19,7 @@ const WHOLE: Readonly<Record<string, (file: OverlappedFile) => Promise<Uint8Arra
     const ranges = Array.from({ length: 20 }, (_, i) => ({ position: i * 10_000, length: 10_000 }));
     return Buffer.concat(await file.readMany(ranges));
   },
-  readFile: async (file) => (await file.readFile()) as Buffer,
+  readFile: async (file) => await file.readFile(),
   chunks: async (file) => {
     const parts: Buffer[] = [];
     for await (const chunk of file.chunks({ chunkSize: 30_000 })) parts.push(Buffer.from(chunk));

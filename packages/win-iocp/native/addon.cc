@@ -75,8 +75,8 @@ napi_value array_of(napi_env env, const FileStatus& status) {
   napi_value array;
   NAPI_TRY(napi_create_array_with_length(env, status.size(), &array));
   for (uint32_t i = 0; i < status.size(); i++) {
-    napi_value element = number(env, status[i]);
-    if (element == nullptr) return nullptr;
+    napi_value element;
+    NAPI_TRY(napi_create_bigint_int64(env, status[i], &element));
     NAPI_TRY(napi_set_element(env, array, i, element));
   }
   return array;

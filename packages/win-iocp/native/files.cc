@@ -37,15 +37,13 @@ FileKind kind_of(HANDLE handle) {
   }
 }
 
-// 100 ns since 1601 to ms since 1970; rounded as Node rounds seconds and nanoseconds.
-double milliseconds(LARGE_INTEGER time) {
+// From 100 ns since 1601 to ns since 1970.
+int64_t nanoseconds(LARGE_INTEGER time) {
   constexpr int64_t kEpoch = 116'444'736'000'000'000;
-  constexpr int64_t kPerSecond = 10'000'000;
-  const int64_t ticks = time.QuadPart - kEpoch;
-  return static_cast<double>(ticks / kPerSecond) * 1e3 + static_cast<double>(ticks % kPerSecond * 100) / 1e6;
+  return (time.QuadPart - kEpoch) * 100;
 }
 
-double joined(DWORD high, DWORD low) { return static_cast<double>((uint64_t{high} << 32) | low); }
+int64_t joined(DWORD high, DWORD low) { return static_cast<int64_t>((uint64_t{high} << 32) | low); }
 
 }  // namespace
 
@@ -81,9 +79,9 @@ OpenResult open_file(const OpenRequest& request) {
 
 DWORD stat_file(HANDLE handle, FileStatus* status) {
   status->fill(0);
-  const auto set = [status](StatField field, double value) { (*status)[static_cast<size_t>(field)] = value; };
+  const auto set = [status](StatField field, int64_t value) { (*status)[static_cast<size_t>(field)] = value; };
   const FileKind kind = kind_of(handle);
-  set(StatField::Kind, static_cast<double>(kind));
+  set(StatField::Kind, static_cast<int64_t>(kind));
   if (kind != FileKind::Regular) return kErrorSuccess;  // pipes and devices have nothing more to say
   BY_HANDLE_FILE_INFORMATION identity;
   FILE_STANDARD_INFO standard;
@@ -97,12 +95,12 @@ DWORD stat_file(HANDLE handle, FileStatus* status) {
   set(StatField::Device, identity.dwVolumeSerialNumber);
   set(StatField::Inode, joined(identity.nFileIndexHigh, identity.nFileIndexLow));
   set(StatField::Links, standard.NumberOfLinks);
-  set(StatField::Size, static_cast<double>(standard.EndOfFile.QuadPart));
-  set(StatField::Blocks, static_cast<double>(standard.AllocationSize.QuadPart / 512));
-  set(StatField::AccessTime, milliseconds(basic.LastAccessTime));
-  set(StatField::ModifyTime, milliseconds(basic.LastWriteTime));
-  set(StatField::ChangeTime, milliseconds(basic.ChangeTime));
-  set(StatField::BirthTime, milliseconds(basic.CreationTime));
+  set(StatField::Size, standard.EndOfFile.QuadPart);
+  set(StatField::Blocks, standard.AllocationSize.QuadPart / 512);
+  set(StatField::AccessTime, nanoseconds(basic.LastAccessTime));
+  set(StatField::ModifyTime, nanoseconds(basic.LastWriteTime));
+  set(StatField::ChangeTime, nanoseconds(basic.ChangeTime));
+  set(StatField::BirthTime, nanoseconds(basic.CreationTime));
   return kErrorSuccess;
 }
 

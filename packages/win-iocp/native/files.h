@@ -54,7 +54,7 @@ struct OpenResult {
 
 OpenResult open_file(const OpenRequest& request);
 
-// As fs.Stats has them; times in milliseconds since 1970.
+// As fs.BigIntStats has them; times in nanoseconds since 1970.
 enum class StatField : uint32_t {
   Kind,
   ReadOnly,
@@ -69,7 +69,7 @@ enum class StatField : uint32_t {
   BirthTime,
   Count,
 };
-using FileStatus = std::array<double, static_cast<size_t>(StatField::Count)>;
+using FileStatus = std::array<int64_t, static_cast<size_t>(StatField::Count)>;
 
 // By handle, so that renaming or deleting the file does not matter. @return 0 or the last error
 DWORD stat_file(HANDLE handle, FileStatus* status);

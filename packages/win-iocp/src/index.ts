@@ -73,7 +73,7 @@ export interface IocpEngine {
   bindFile(id: number): void;
   closeFile(id: number): Promise<void>;
   /** kind, readOnly, dev, ino, nlink, size, blocks, then access, modify, change and birth times in ms. */
-  statFile(id: number): Promise<readonly number[]>;
+  statFile(id: number): Promise<readonly bigint[]>;
   cancelAll(): void;
   /** Null where this Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;

@@ -52,7 +52,7 @@ export function ourReadWhole(backend: string): ReadWhole {
   return async (path) => {
     const file = await open(path, { backend });
     try {
-      return (await file.readFile()) as Buffer;
+      return await file.readFile();
     } finally {
       await file.close();
     }

@@ -161,7 +161,5 @@ export function ourWebStreamPass(backend: string): Pass {
 }
 
 export function ourReadFilePass(backend: string): Pass {
-  return onBackend(backend, async (file, limit, take) =>
-    take(((await file.readFile()) as Buffer).subarray(0, limit)),
-  );
+  return onBackend(backend, async (file, limit, take) => take((await file.readFile()).subarray(0, limit)));
 }

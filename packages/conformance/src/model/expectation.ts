@@ -47,6 +47,7 @@ const LAWFUL: Readonly<Record<string, (expected: Expectation) => boolean>> = {
   ABORT_ERR: ({ aborted }) => aborted,
   EBADF: ({ reader }) => reader.closed,
   ECANCELED: ({ reader }) => reader.closed,
+  ERR_STREAM_PREMATURE_CLOSE: ({ reader }) => reader.closed,
   ERR_INVALID_STATE: ({ moved }) => moved,
   ERR_INVALID_ARG_VALUE: ({ moved }) => moved, // found when a short read is to be finished
   ERR_OVERLAPPED_UNEXPECTED_EOF: (expected) => expected.amount === 'error' && isShort(expected),

@@ -3,6 +3,7 @@ import type { OverlappedFile } from '@overlapped/core';
 import fc from 'fast-check';
 import { lengths, picks, positions, seldom } from './arbitraries.js';
 import { type Command, onHandle } from './command.js';
+import { checkBytes } from './expectation.js';
 import { LARGEST_FILE } from './file-model.js';
 import { Memory } from './memory.js';
 
@@ -52,11 +53,15 @@ const exactly: fc.Arbitrary<Command> = fc
   );
 
 const wholeFile: fc.Arbitrary<Command> = picks.map((pick) =>
-  onHandle(pick, 'readFile', (world, handle) => {
-    const spans = [{ position: 0, length: 2 * LARGEST_FILE }];
-    world.start(world.expect(handle, spans, 'clamp'), async (signal) => [
-      (await handle.file.readFile({ signal })) as Buffer,
-    ]);
+  onHandle(pick, 'readFile', async (world, handle) => {
+    const expected = world.expect(handle, [{ position: handle.cursor, length: 2 * LARGEST_FILE }], 'clamp');
+    const [result] = await world.waitFor(Promise.allSettled([handle.file.readFile()]));
+    if (result.status === 'rejected') {
+      world.checkFailure(expected, result.reason);
+    } else {
+      checkBytes(expected, [result.value]);
+      handle.cursor += result.value.byteLength;
+    }
   }),
 );
 
@@ -69,15 +74,32 @@ interface Streaming {
   readonly signal: AbortSignal;
 }
 
+interface StreamKind {
+  /** What a stream of a closed file fails with: Node's own streams' codes. */
+  readonly closed: string;
+  readonly of: (file: OverlappedFile, options: Streaming) => AsyncIterable<Uint8Array>;
+}
+
 /** Each is left by `break`, early or at its end. */
-const STREAMS: Readonly<
-  Record<string, (file: OverlappedFile, options: Streaming) => AsyncIterable<Uint8Array>>
-> = {
-  chunks: (file, options) => file.chunks(options),
-  createReadStream: (file, { start, end, chunkSize, depth, signal }) =>
-    file.createReadStream({ start, end: end - 1, highWaterMark: chunkSize, depth, signal, autoClose: false }),
-  readableWebStream: (file, { start, end, chunkSize, signal }) =>
-    file.readableWebStream({ start, end: end - 1, chunkSize, signal }),
+const STREAMS: Readonly<Record<string, StreamKind>> = {
+  chunks: { closed: 'EBADF', of: (file, options) => file.chunks(options) },
+  createReadStream: {
+    closed: 'ERR_OUT_OF_RANGE',
+    of: (file, { start, end, chunkSize, depth, signal }) =>
+      file.createReadStream({
+        start,
+        end: end - 1,
+        highWaterMark: chunkSize,
+        depth,
+        signal,
+        autoClose: false,
+      }),
+  },
+  readableWebStream: {
+    closed: 'ERR_INVALID_STATE',
+    of: (file, { start, end, chunkSize, signal }) =>
+      file.readableWebStream({ start, end: end - 1, chunkSize, signal }),
+  },
 };
 
 const streams: fc.Arbitrary<Command> = fc
@@ -98,10 +120,14 @@ const streams: fc.Arbitrary<Command> = fc
       // Chunks of a direct file are cut to its blocks, so that only a stream which is not left early is predictable.
       const limit = handle.file.direct ? Infinity : most;
       const span = { position: start, length: Math.min(end - start, limit * chunkSize) };
-      world.start(world.expect(handle, [span], 'clamp'), async (signal) => {
+      const kind = STREAMS[name] as StreamKind;
+      const expected = {
+        ...world.expect(handle, [span], 'clamp'),
+        mustFail: handle.closed ? [kind.closed] : [],
+      };
+      world.start(expected, async (signal) => {
         const parts: Uint8Array[] = [];
-        const streamOf = STREAMS[name] as (typeof STREAMS)[string];
-        for await (const chunk of streamOf(handle.file, { start, end, chunkSize, depth, signal })) {
+        for await (const chunk of kind.of(handle.file, { start, end, chunkSize, depth, signal })) {
           parts.push(Uint8Array.from(chunk)); // chunks are lent
           if (parts.length >= limit) break;
         }

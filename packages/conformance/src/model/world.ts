@@ -291,7 +291,7 @@ export class World {
       const file = await this.waitFor(this.openFile(path, {}));
       const bytes = await this.waitFor(file.readFile());
       await this.waitFor(file.close());
-      assert(content.equals(bytes as Buffer), 'the file as a whole');
+      assert(content.equals(bytes), 'the file as a whole');
     }
   }
 

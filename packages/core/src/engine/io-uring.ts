@@ -1,5 +1,5 @@
 /** io_uring: files are opened through node:fs, so that Node's permission model holds, and read through the ring. */
-import fs, { type Stats } from 'node:fs';
+import fs, { type BigIntStats, type Stats } from 'node:fs';
 import type { Backend, BackendFile, FileKind, OpenRequest } from '../backend.js';
 import { systemError, win32FromErrno } from '../errors.js';
 import {
@@ -63,8 +63,8 @@ class UringFiles implements NativeFiles {
     // A ring takes any descriptor; the layer above keeps the rules (R14).
   }
 
-  stat(file: BackendFile): Promise<Stats> {
-    return statDescriptor(file, NAME);
+  stat(file: BackendFile, bigint: boolean): Promise<Stats | BigIntStats> {
+    return statDescriptor(file, bigint, NAME);
   }
 
   close(file: BackendFile): Promise<void> {

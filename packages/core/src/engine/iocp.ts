@@ -1,11 +1,11 @@
 /** The I/O completion port: files are opened by CreateFile, bound to the port, and read by ReadFile. */
-import fs, { type Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import { toNamespacedPath } from 'node:path';
 import type { AccessHint, BackendFile, FileKind, OpenRequest } from '../backend.js';
 import { systemError } from '../errors.js';
 import type { NativeEngine, NativeEngineOptions } from './binding.js';
 import { NativeBackend, type NativeFiles } from './native-backend.js';
-import { statsOf } from './win32-stats.js';
+import { bigintStatsOf, statsOf } from './win32-stats.js';
 
 const NAME = 'iocp';
 
@@ -20,7 +20,7 @@ export interface IocpEngine extends NativeEngine {
   bindFile(id: number): void;
   closeFile(id: number): Promise<void>;
   /** In the order of {@link statsOf}'s fields. */
-  statFile(id: number): Promise<readonly number[]>;
+  statFile(id: number): Promise<readonly bigint[]>;
 }
 
 export interface IocpFileOptions {
@@ -83,9 +83,10 @@ class IocpFiles implements NativeFiles {
     }
   }
 
-  async stat(file: BackendFile): Promise<Stats> {
+  async stat(file: BackendFile, bigint: boolean): Promise<Stats | BigIntStats> {
     try {
-      return statsOf(await this.engine.statFile(file.id), fs.Stats.prototype);
+      const fields = await this.engine.statFile(file.id);
+      return bigint ? bigintStatsOf(fields) : statsOf(fields);
     } catch (error) {
       throw failure(error, 'fstat', file.path);
     }

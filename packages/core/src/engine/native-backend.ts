@@ -2,7 +2,7 @@
  * The JS half of every native backend: stages reads in the request table, submits those of one job together, and
  * hands completions up. It knows nothing of any operating system.
  */
-import type { Stats } from 'node:fs';
+import type { BigIntStats, Stats } from 'node:fs';
 import {
   type Backend,
   type BackendCapabilities,
@@ -28,7 +28,7 @@ export interface NativeFiles {
   open(request: OpenRequest): Promise<BackendFile>;
   /** Associates the file with the engine (R8). */
   bind(file: BackendFile): void;
-  stat(file: BackendFile): Promise<Stats>;
+  stat(file: BackendFile, bigint: boolean): Promise<Stats | BigIntStats>;
   close(file: BackendFile): Promise<void>;
 }
 
@@ -152,8 +152,8 @@ export class NativeBackend implements Backend {
     this.files.bind(file);
   }
 
-  stat(file: BackendFile): Promise<Stats> {
-    return this.files.stat(file);
+  stat(file: BackendFile, bigint: boolean): Promise<Stats | BigIntStats> {
+    return this.files.stat(file, bigint);
   }
 
   closeFile(file: BackendFile): Promise<void> {

@@ -1,5 +1,7 @@
 /** `OverlappedFile`: what `open()` gives. FileHandle's reading half, with any number of reads in flight. */
-import type { Stats } from 'node:fs';
+import { EventEmitter, setMaxListeners } from 'node:events';
+import type { BigIntStats, Stats } from 'node:fs';
+import { createInterface, type Interface } from 'node:readline';
 import { ALIGNMENT, isAligned } from '../buffers/aligned.js';
 import { invalidArgType, invalidArgValue, systemError } from '../errors.js';
 import {
@@ -12,66 +14,31 @@ import {
 import { chunks, type ChunksOptions } from '../stream/chunks.js';
 import { OverlappedReadStream, type ReadStreamOptions } from '../stream/read-stream.js';
 import { readableWebStream, type WebStreamOptions } from '../stream/web-stream.js';
-import {
-  asBytes,
-  checkPosition,
-  checkSignal,
-  integerInRange,
-  isPlainBytes,
-  MAX_READ_LENGTH,
-} from '../validate.js';
+import { asBytes, checkPosition, checkSignal, integerInRange, MAX_READ_LENGTH } from '../validate.js';
+import { Cursor } from './cursor.js';
 import { traceClose } from './diagnostics.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
 import { startTracedRead } from './pending-read.js';
-import { readWhole } from './read-whole.js';
-import {
-  advance,
-  checkRange,
-  fillRanges,
-  freshBytes,
-  isAlignedSpan,
-  type PlannedRanges,
-  type RangeRequest,
-} from './ranges.js';
-
-export interface ReadResult<T extends NodeJS.ArrayBufferView> {
-  /** 0 at end of file; may be less than asked for anywhere (R62). */
-  bytesRead: number;
-  /** The buffer that was passed in. */
-  buffer: T;
-}
-
-export interface ReadOptions {
-  /** First byte of the buffer to fill; default 0. */
-  readonly offset?: number | undefined;
-  /** Bytes to read; default: to the buffer's end. */
-  readonly length?: number | undefined;
-  /** First byte of the file; without it, where the last read without a position ended. */
-  readonly position?: number | bigint | null | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
+import { planRanges } from './plan-ranges.js';
+import { checkRange, fillRanges, isAlignedSpan, type RangeRequest } from './ranges.js';
+import { readArguments, type ReadOptions, type ReadResult } from './read-arguments.js';
+import { readVector } from './read-vector.js';
+import { checkReadFileOptions, type ReadFileOptions, readWhole } from './read-whole.js';
 
 export interface ReadAtOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface ReadFileOptions {
-  readonly encoding?: BufferEncoding | null | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
-
-const DEFAULT_READ_BYTES = 16_384; // FileHandle.read's, where no buffer is given
-/** What one range may ask for: 4 GiB - 1. */
-const MAX_RANGE_BYTES = 2 ** 32 - 1;
-
-export class OverlappedFile {
+/** Emits `close`, once, when {@link OverlappedFile.close} is first called. */
+export class OverlappedFile extends EventEmitter<{ close: [] }> {
   private readonly handle: SafeFileHandle;
-  private readonly bound: BoundHandle;
-  /** Position of the next read that names none. Only this class keeps one: the system does not (R46). */
-  private cursor: number | bigint = 0;
+  /** @internal */ readonly bound: BoundHandle;
+  /** @internal Position of the next read that names none. */ readonly cursor = new Cursor();
 
   /** @internal Use {@link open}. */
   constructor(handle: SafeFileHandle) {
+    super();
+    setMaxListeners(0, this); // each stream listens for the close, and there may be many at once
     this.handle = handle;
     this.bound = bindHandle(handle);
   }
@@ -118,6 +85,7 @@ export class OverlappedFile {
     third?: number | null,
     fourth?: number | bigint | null,
   ): Promise<ReadResult<NodeJS.ArrayBufferView>> {
+    this.checkOpen('read');
     const { buffer, options } = readArguments(first, second, third, fourth);
     checkSignal(options.signal);
     const bytes = asBytes(buffer, 'buffer');
@@ -160,27 +128,25 @@ export class OverlappedFile {
    * Fills several buffers, one after the other, from `position` on. FileHandle's `readv`.
    * @param position as in `read`
    */
-  async readv<T extends NodeJS.ArrayBufferView>(
-    buffers: readonly T[],
+  async readv<T extends readonly NodeJS.ArrayBufferView[]>(
+    buffers: T,
     position?: number | bigint | null,
-  ): Promise<{ bytesRead: number; buffers: readonly T[] }> {
+  ): Promise<{ bytesRead: number; buffers: T }> {
+    this.checkOpen('readv');
     if (!Array.isArray(buffers)) throw invalidArgType('buffers', 'an array of views', buffers);
     const targets = buffers.map((buffer, i) => asBytes(buffer, `buffers[${i}]`));
     const total = targets.reduce((sum, { byteLength }) => sum + byteLength, 0);
     const follows = position === undefined || position === null;
-    const start = follows ? this.reserve(total) : position;
-    let at = checkRange(start, total);
-    const reads = await Promise.allSettled(
-      targets.map((target) => {
-        const read = this.readOnce(target, 0, target.byteLength, at, undefined);
-        at = advance(at, target.byteLength);
-        return read;
-      }),
-    );
-    const { bytesRead, failure } = countInOrder(reads, targets);
-    const kept = failure === undefined ? bytesRead : 0; // after a failure nothing counts as read
-    if (follows) this.cursor = advance(this.cursor, kept - total);
-    if (failure !== undefined) throw failure.reason;
+    const start = checkRange(follows ? this.cursor.at : position, total);
+    if (follows) this.cursor.take(total);
+    let bytesRead = 0; // after a failure nothing counts as read
+    try {
+      bytesRead = await readVector(targets, start, (target, at) =>
+        this.readOnce(target, 0, target.byteLength, at, undefined),
+      );
+    } finally {
+      if (follows) this.cursor.giveBack(total - bytesRead);
+    }
     return { bytesRead, buffers };
   }
 
@@ -210,27 +176,36 @@ export class OverlappedFile {
     return fillRanges(this.bound, planRanges(ranges), eof, options.signal);
   }
 
-  /** The whole file, from its start: a Buffer, or a string with `encoding`. Up to 4 GiB. */
-  async readFile(options: ReadFileOptions | BufferEncoding | null = {}): Promise<Buffer | string> {
-    const { encoding, signal } = typeof options === 'string' ? { encoding: options } : (options ?? {});
-    checkSignal(signal);
-    if (encoding !== undefined && encoding !== null && !Buffer.isEncoding(encoding)) {
-      throw invalidArgValue('encoding', `is invalid encoding. Received '${String(encoding)}'`);
-    }
+  /**
+   * The file from where the last read without a position ended (its start, if there was none) to its end: a Buffer, or a
+   * string with `encoding`. Up to 4 GiB. Such reads then go on at the end, as FileHandle's do.
+   */
+  readFile(
+    options?: (ReadFileOptions & { readonly encoding?: null | undefined }) | null,
+  ): Promise<Buffer<ArrayBuffer>>;
+  readFile(
+    options: (ReadFileOptions & { readonly encoding: BufferEncoding }) | BufferEncoding,
+  ): Promise<string>;
+  readFile(options?: ReadFileOptions | BufferEncoding | null): Promise<string | Buffer<ArrayBuffer>>;
+  async readFile(options?: ReadFileOptions | BufferEncoding | null): Promise<string | Buffer<ArrayBuffer>> {
+    this.checkOpen('readFile');
+    const { encoding, signal } = checkReadFileOptions(options);
     const whole = await readWhole(this, signal);
-    return encoding === undefined || encoding === null ? whole : whole.toString(encoding);
+    return encoding === undefined ? whole : whole.toString(encoding);
   }
 
-  /** As FileHandle's. */
-  async stat(): Promise<Stats> {
-    if (this.handle.isClosed)
-      throw systemError({
-        syscall: 'fstat',
-        win32: ERROR_INVALID_HANDLE,
-        path: this.path,
-        detail: 'file closed',
-      });
-    return this.handle.backend.stat(this.handle.file);
+  /** The lines of what a stream with these options reads; `for await` it. As FileHandle's. */
+  readLines(options?: ReadStreamOptions): Interface {
+    return createInterface({ input: this.createReadStream(options), crlfDelay: Infinity });
+  }
+
+  /** As FileHandle's; with `bigint` all of it is exact. */
+  stat(options?: { readonly bigint?: false | undefined }): Promise<Stats>;
+  stat(options: { readonly bigint: true }): Promise<BigIntStats>;
+  stat(options?: { readonly bigint?: boolean | undefined }): Promise<Stats | BigIntStats>;
+  async stat(options?: { readonly bigint?: boolean | undefined }): Promise<Stats | BigIntStats> {
+    this.checkOpen('fstat');
+    return this.handle.backend.stat(this.handle.file, options?.bigint === true);
   }
 
   /**
@@ -241,12 +216,15 @@ export class OverlappedFile {
     return chunks(this.bound, options);
   }
 
-  /** A Node Readable, with FileHandle's options; `end` is inclusive. */
-  createReadStream(options: ReadStreamOptions = {}): OverlappedReadStream {
-    return new OverlappedReadStream(this, this.bound, options);
+  /**
+   * An `fs.ReadStream`, with FileHandle's options; `end` is inclusive. Without `start` it begins where the last read without
+   * a position ended, and moves that on.
+   */
+  createReadStream(options?: ReadStreamOptions): OverlappedReadStream {
+    return new OverlappedReadStream(this, options ?? {});
   }
 
-  /** A web ReadableStream of bytes; takes the caller's buffers (BYOB). */
+  /** A web ReadableStream of bytes; takes the caller's buffers (BYOB). Without `start`, as `createReadStream`. */
   readableWebStream(options: WebStreamOptions = {}): ReadableStream<Uint8Array> {
     return readableWebStream(this, options);
   }
@@ -258,7 +236,9 @@ export class OverlappedFile {
   close(): Promise<void> {
     const { handle, path, backend } = this;
     if (handle.isClosed) return closeHandle(handle);
-    return traceClose(() => closeHandle(handle), { path, backend });
+    const closed = traceClose(() => closeHandle(handle), { path, backend });
+    this.emit('close');
+    return closed;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -276,98 +256,23 @@ export class OverlappedFile {
     if (position === undefined || position === null) {
       // The cursor itself is on a block edge, or at the end of the file, where the system says 0.
       if (direct) checkAligned(bytes, offset, length, 0);
-      const bytesRead = await startTracedRead(
-        this.bound,
-        bytes,
-        offset,
-        length,
-        this.reserve(length),
-        signal,
-      ).catch((error: unknown) => {
-        this.cursor = advance(this.cursor, -length);
-        throw error;
-      });
-      this.cursor = advance(this.cursor, bytesRead - length); // never past what was read (R80)
+      const start = this.cursor.take(length);
+      let bytesRead = 0;
+      try {
+        bytesRead = await startTracedRead(this.bound, bytes, offset, length, start, signal);
+      } finally {
+        this.cursor.giveBack(length - bytesRead);
+      }
       return bytesRead;
     }
     if (direct) checkAligned(bytes, offset, length, position);
     return startTracedRead(this.bound, bytes, offset, length, position, signal);
   }
 
-  /** Takes the next `length` bytes before they are read, so that two reads at once get different ones (R80). */
-  private reserve(length: number): number | bigint {
-    const at = this.cursor;
-    this.cursor = advance(at, length);
-    return at;
+  private checkOpen(syscall: string): void {
+    if (!this.handle.isClosed) return;
+    throw systemError({ syscall, win32: ERROR_INVALID_HANDLE, path: this.path, detail: 'file closed' });
   }
-}
-
-/** Bytes up to the first read that was short, or the first failure before it. */
-function countInOrder(
-  reads: readonly PromiseSettledResult<number>[],
-  targets: readonly Uint8Array[],
-): { bytesRead: number; failure?: PromiseRejectedResult } {
-  let bytesRead = 0;
-  for (const [i, read] of reads.entries()) {
-    if (read.status === 'rejected') return { bytesRead, failure: read };
-    bytesRead += read.value;
-    if (read.value < (targets[i] as Uint8Array).byteLength) break;
-  }
-  return { bytesRead };
-}
-
-function readArguments(
-  first: unknown,
-  second: number | null | ReadOptions | undefined,
-  third: number | null | undefined,
-  fourth: number | bigint | null | undefined,
-): { buffer: NodeJS.ArrayBufferView; options: ReadOptions } {
-  if (ArrayBuffer.isView(first)) {
-    const buffer = first as NodeJS.ArrayBufferView;
-    if (typeof second === 'object' && second !== null) return { buffer, options: second };
-    if (second !== undefined && second !== null && typeof second !== 'number') {
-      throw invalidArgType('offset', 'of type number', second);
-    }
-    return { buffer, options: { offset: second ?? undefined, length: third ?? undefined, position: fourth } };
-  }
-  // A bare ArrayBuffer would be taken for options and its bytes never filled, as node:fs does.
-  const options = first ?? {};
-  if (typeof options !== 'object' || options instanceof ArrayBuffer || options instanceof SharedArrayBuffer) {
-    throw invalidArgType('buffer', 'an instance of Buffer, TypedArray, or DataView', first);
-  }
-  const { buffer = Buffer.alloc(DEFAULT_READ_BYTES), ...rest } = options as ReadOptions & {
-    buffer?: NodeJS.ArrayBufferView;
-  };
-  return { buffer, options: rest };
-}
-
-/** Checks all of them before any is read, and each before memory is made for it. */
-function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
-  const planned: PlannedRanges = { positions: [], targets: [], lengths: [], owned: [] };
-  for (let i = 0; i < ranges.length; i++) {
-    const range: unknown = ranges[i];
-    if (typeof range !== 'object' || range === null) {
-      throw invalidArgType(`ranges[${i}]`, 'of type object', range);
-    }
-    const { position, length, into } = range as RangeRequest;
-    // The name is only made where there is something to say.
-    const bytes = into === undefined || isPlainBytes(into) ? into : asBytes(into, `ranges[${i}].into`);
-    const asked =
-      bytes === undefined
-        ? integerInRange(length, 'length', 0, MAX_RANGE_BYTES)
-        : integerInRange(length ?? bytes.byteLength, 'length', 0, bytes.byteLength);
-    planned.positions.push(checkRange(position, asked));
-    const target = bytes === undefined ? freshBytes(asked) : part(bytes, asked);
-    planned.targets.push(target);
-    planned.lengths.push(asked);
-    planned.owned.push(into === undefined);
-  }
-  return planned;
-}
-
-/** Most ranges take all of their memory, and need no view of a part of it. */
-function part(bytes: Uint8Array, length: number): Uint8Array {
-  return length === bytes.byteLength ? bytes : bytes.subarray(0, length);
 }
 
 function checkAligned(bytes: Uint8Array, offset: number, length: number, position: number | bigint): void {

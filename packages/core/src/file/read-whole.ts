@@ -1,6 +1,29 @@
 /** `readFile()`: a whole file in one buffer. */
-import { codedError } from '../errors.js';
+import { codedError, invalidArgType, invalidArgValue } from '../errors.js';
+import { checkSignal } from '../validate.js';
 import type { OverlappedFile } from './overlapped-file.js';
+import { advance } from './ranges.js';
+
+export interface ReadFileOptions {
+  readonly encoding?: BufferEncoding | null | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** An encoding's name, or options, as node:fs takes them: anything false for the encoding is none. */
+export function checkReadFileOptions(options: unknown): {
+  encoding: BufferEncoding | undefined;
+  signal: AbortSignal | undefined;
+} {
+  const bag = typeof options === 'string' ? { encoding: options } : (options ?? {});
+  if (typeof bag !== 'object')
+    throw invalidArgType('options', 'of type string or an instance of Object', options);
+  const { encoding, signal } = bag as { encoding?: unknown; signal?: unknown };
+  if (Boolean(encoding) && !Buffer.isEncoding(encoding as string)) {
+    throw invalidArgValue('encoding', `is invalid encoding. Received '${String(encoding)}'`);
+  }
+  checkSignal(signal);
+  return { encoding: (encoding || undefined) as BufferEncoding | undefined, signal };
+}
 
 /** A file shorter than this is over with its first read: no stat, no second buffer. */
 const FIRST_BYTES = 64 << 10;
@@ -8,31 +31,47 @@ const FIRST_BYTES = 64 << 10;
 const PROBE_BYTES = 16 << 10;
 const MAX_FILE_BYTES = 2 ** 32 - 1;
 
-/** The file's bytes from its start to where a read says that it ends: stat's size may be 0 (/proc) or out of date. */
-export async function readWhole(file: OverlappedFile, signal: AbortSignal | undefined): Promise<Buffer> {
+/**
+ * The file's bytes from its cursor to where a read says that it ends: stat's size may be 0 (/proc) or out of date. The
+ * cursor then is at that end.
+ */
+export async function readWhole(
+  file: OverlappedFile,
+  signal: AbortSignal | undefined,
+): Promise<Buffer<ArrayBuffer>> {
+  const whole = await readFrom(file, file.cursor.at, signal);
+  file.cursor.take(whole.byteLength);
+  return whole;
+}
+
+async function readFrom(
+  file: OverlappedFile,
+  start: number | bigint,
+  signal: AbortSignal | undefined,
+): Promise<Buffer<ArrayBuffer>> {
   const clamp = { signal, eof: 'clamp' } as const;
-  const first = await file.readExactly(0, FIRST_BYTES, clamp);
+  const first = await file.readExactly(start, FIRST_BYTES, clamp);
   if (first.byteLength < FIRST_BYTES) return asBuffer(first);
 
-  const size = Math.max(FIRST_BYTES, (await file.stat()).size);
+  const size = Math.max(FIRST_BYTES, (await file.stat()).size - Number(start));
   if (size > MAX_FILE_BYTES) throw tooLarge(file.path, size);
   const whole = Buffer.allocUnsafeSlow(size);
   whole.set(first);
   const into = whole.subarray(FIRST_BYTES);
-  const [rest] = await file.readMany([{ position: FIRST_BYTES, into }], clamp);
+  const [rest] = await file.readMany([{ position: advance(start, FIRST_BYTES), into }], clamp);
   const filled = FIRST_BYTES + (rest as Uint8Array).byteLength;
   if (filled < size) return whole.subarray(0, filled);
 
   const parts: Uint8Array[] = [whole];
-  for (let position = size; ; position += PROBE_BYTES) {
-    const more = await file.readExactly(position, PROBE_BYTES, clamp);
+  for (let at = size; ; at += PROBE_BYTES) {
+    const more = await file.readExactly(advance(start, at), PROBE_BYTES, clamp);
     if (more.byteLength > 0) parts.push(more);
     if (more.byteLength < PROBE_BYTES) break;
   }
   return parts.length === 1 ? whole : Buffer.concat(parts);
 }
 
-function asBuffer(bytes: Uint8Array): Buffer {
+function asBuffer(bytes: Uint8Array<ArrayBuffer>): Buffer<ArrayBuffer> {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 

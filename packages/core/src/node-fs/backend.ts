@@ -88,8 +88,8 @@ export class NodeFsBackend implements Backend {
     // node:fs has no way to; the read ends by itself (R63).
   }
 
-  stat(file: BackendFile): Promise<fs.Stats> {
-    return statDescriptor(file, this.name);
+  stat(file: BackendFile, bigint: boolean): Promise<fs.Stats | fs.BigIntStats> {
+    return statDescriptor(file, bigint, this.name);
   }
 
   closeFile(file: BackendFile): Promise<void> {

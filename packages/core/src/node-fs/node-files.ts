@@ -75,7 +75,7 @@ export async function openDescriptor(request: OpenRequest, backend: string): Pro
     );
   });
   try {
-    const stat = await statDescriptor({ fd, path }, backend);
+    const stat = (await statDescriptor({ fd, path }, false, backend)) as fs.Stats;
     if (stat.isDirectory()) throw directory(request, backend);
     return describe(fd, stat, request);
   } catch (error) {
@@ -84,9 +84,13 @@ export async function openDescriptor(request: OpenRequest, backend: string): Pro
   }
 }
 
-export function statDescriptor(file: { fd: number; path: string }, backend: string): Promise<fs.Stats> {
+export function statDescriptor(
+  file: { fd: number; path: string },
+  bigint: boolean,
+  backend: string,
+): Promise<fs.Stats | fs.BigIntStats> {
   return new Promise((resolve, reject) => {
-    fs.fstat(file.fd, (error, stat) =>
+    fs.fstat(file.fd, { bigint }, (error, stat) =>
       error === null ? resolve(stat) : reject(fromNodeError(error, 'fstat', file.path, backend)),
     );
   });

@@ -21,8 +21,8 @@ export interface ChunksOptions {
 
 export const DEFAULT_CHUNK_BYTES = 256 << 10;
 export const DEFAULT_DEPTH = 4;
-const MAX_CHUNK_BYTES = 1 << 30;
-const MAX_DEPTH = 1024;
+export const MAX_CHUNK_BYTES = 1 << 30;
+export const MAX_DEPTH = 1024;
 
 /** What is to be read, checked: blocks of `size` bytes from `first` on, of which `skip` and the end are cut. */
 interface Plan {

@@ -1,12 +1,11 @@
 /** `createReadStream()`: a Node Readable whose chunks the consumer may keep. */
-import { Readable } from 'node:stream';
+import { type PathLike, ReadStream } from 'node:fs';
 import type { OverlappedFile } from '../file/overlapped-file.js';
-import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, integerInRange } from '../validate.js';
-import { ownChunks, DEFAULT_DEPTH, exclusiveEnd } from './chunks.js';
+import { DEFAULT_DEPTH, exclusiveEnd, MAX_CHUNK_BYTES, MAX_DEPTH, ownChunks } from './chunks.js';
 
 export interface ReadStreamOptions {
-  /** First byte; default 0. */
+  /** First byte; default: where the last read without a position ended. */
   readonly start?: number | bigint | undefined;
   /** Last byte, inclusive as in node:fs; default: the end of the file. */
   readonly end?: number | bigint | undefined;
@@ -17,76 +16,119 @@ export interface ReadStreamOptions {
   /** Close the file when the stream ends or is destroyed; default true. */
   readonly autoClose?: boolean | undefined;
   readonly emitClose?: boolean | undefined;
-  readonly encoding?: BufferEncoding | undefined;
-  readonly signal?: AbortSignal | undefined;
+  readonly encoding?: BufferEncoding | null | undefined;
+  readonly signal?: AbortSignal | null | undefined;
 }
 
-const DEFAULT_HIGH_WATER_MARK = 64 << 10;
+/** A file that a stream opens when it is first read, and closes, whatever `autoClose` says, when it is destroyed. */
+export interface UnopenedFile {
+  readonly path: PathLike;
+  open(): Promise<OverlappedFile>;
+}
 
-export class OverlappedReadStream extends Readable {
-  /** Bytes pushed so far. */
-  bytesRead = 0;
-  readonly path: string;
+/** Node's constructor, of which @types/node says nothing: it checks the options, and fills the stream's public fields. */
+const NodeReadStream = ReadStream as unknown as new (
+  path: PathLike | undefined,
+  options: object,
+) => ReadStream & { fd: number | null; autoClose: boolean };
 
-  private readonly source: AsyncGenerator<Uint8Array, void, void>;
+/** An `fs.ReadStream` in all but how it reads. */
+export class OverlappedReadStream extends NodeReadStream {
+  private readonly unopened: UnopenedFile | undefined;
+  private file: OverlappedFile | undefined;
+  private readonly first: number | bigint | undefined;
+  private readonly last: number | bigint | undefined;
+  private readonly depth: number;
   private readonly abort = new AbortController();
-  private readonly autoClose: boolean;
+  private chunks: AsyncGenerator<Uint8Array, void, void> | undefined;
 
   /** @internal */
-  constructor(
-    private readonly file: OverlappedFile,
-    bound: BoundHandle,
-    options: ReadStreamOptions,
-  ) {
-    const highWaterMark = integerInRange(
-      options.highWaterMark ?? DEFAULT_HIGH_WATER_MARK,
-      'highWaterMark',
-      1,
-      1 << 30,
-    );
-    const start = checkPosition(options.start ?? 0, 0);
-    const end = exclusiveEnd(start, options.end);
-    super({
-      highWaterMark,
-      emitClose: options.emitClose ?? true,
-      ...(options.encoding === undefined ? {} : { encoding: options.encoding }),
-      ...(options.signal === undefined ? {} : { signal: options.signal }),
-    });
-    this.path = file.path;
-    this.autoClose = options.autoClose ?? true;
-    const { signal } = this.abort;
-    this.source = ownChunks(bound, {
-      start,
-      end,
-      chunkSize: highWaterMark,
-      depth: options.depth ?? DEFAULT_DEPTH,
-      signal,
-    });
+  constructor(from: OverlappedFile | UnopenedFile, options: ReadStreamOptions) {
+    const { depth = DEFAULT_DEPTH, start, end, ...others } = options;
+    integerInRange(depth, 'depth', 1, MAX_DEPTH);
+    if (options.highWaterMark === 0) integerInRange(0, 'highWaterMark', 1, Number.MAX_SAFE_INTEGER); // Node's would be empty
+    // Node's streams know no bigints; what is none is checked as there.
+    const big = typeof start === 'bigint' || typeof end === 'bigint';
+    if (big) exclusiveEnd(checkPosition(start ?? 0, 0), end);
+    const range = big ? {} : { start, end };
+    const unopened = 'open' in from;
+    super(unopened ? from.path : undefined, { ...others, ...range, fd: unopened ? undefined : from.fd });
+    this.first = start;
+    this.last = end === Infinity ? undefined : end;
+    this.depth = depth;
+    if (unopened) {
+      this.unopened = from;
+    } else {
+      this.file = from;
+      this.path = from.path;
+      if (!this.destroyed) from.once('close', this.onFileClosed);
+    }
+  }
+
+  override _construct(callback: (error?: Error | null) => void): void {
+    const { unopened } = this;
+    if (unopened === undefined || this.destroyed) return callback();
+    const opened = (file: OverlappedFile): void => {
+      this.file = file;
+      this.fd = file.fd;
+      callback();
+      this.emit('open', this.fd);
+      this.emit('ready');
+    };
+    // A listener that throws is an uncaught exception, not a rejected promise.
+    unopened.open().then((file) => process.nextTick(opened, file), callback);
   }
 
   override _read(): void {
-    this.source.next().then(
+    const file = this.file as OverlappedFile; // there is one once it is constructed
+    this.chunks ??= this.begin(file);
+    this.chunks.next().then(
       ({ done, value }) => {
         if (this.destroyed) return;
         if (done === true) {
+          file.off('close', this.onFileClosed);
           this.push(null);
           return;
         }
         this.bytesRead += value.byteLength;
+        if (this.first === undefined) file.cursor.take(value.byteLength);
         this.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
       },
       (error: unknown) => this.destroy(error as Error),
     );
   }
 
+  /** With a signal that has fired, Node calls it inside the constructor: nothing is set then, and nothing begun. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.abort.abort();
-    this.source
-      .return()
-      .then(() => (this.autoClose ? this.file.close() : undefined))
-      .then(
-        () => callback(error),
-        (closeError: unknown) => callback(error ?? (closeError as Error)),
-      );
+    (this.abort as AbortController | undefined)?.abort();
+    this.file?.off('close', this.onFileClosed);
+    this.finish().then(
+      () => callback(error),
+      (closeError: unknown) => callback(error ?? (closeError as Error)),
+    );
   }
+
+  /** Reads nothing more, then lets go of the file. */
+  private async finish(): Promise<void> {
+    await this.chunks?.return();
+    this.fd = null;
+    if (this.unopened !== undefined || this.autoClose) await this.file?.close();
+  }
+
+  private begin(file: OverlappedFile): AsyncGenerator<Uint8Array, void, void> {
+    const start = this.first ?? file.cursor.at;
+    // Where Node's streams follow the file's position, `end` counts from there.
+    const origin = this.first === undefined ? BigInt(start) : 0n;
+    return ownChunks(file.bound, {
+      start,
+      end: this.last === undefined ? undefined : origin + BigInt(this.last) + 1n,
+      chunkSize: Math.min(this.readableHighWaterMark, MAX_CHUNK_BYTES),
+      depth: this.depth,
+      signal: this.abort.signal,
+    });
+  }
+
+  private readonly onFileClosed = (): void => {
+    this.destroy();
+  };
 }

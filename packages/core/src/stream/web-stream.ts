@@ -4,13 +4,16 @@ import {
   ReadableStream,
   type UnderlyingByteSource,
 } from 'node:stream/web';
+import { invalidArgType, invalidState } from '../errors.js';
 import type { OverlappedFile } from '../file/overlapped-file.js';
 import { advance } from '../file/ranges.js';
 import { checkPosition, checkSignal, integerInRange } from '../validate.js';
 import { exclusiveEnd } from './chunks.js';
 
 export interface WebStreamOptions {
-  /** First byte; default 0. */
+  /** As FileHandle's: it is a byte stream in any case. */
+  readonly type?: 'bytes' | undefined;
+  /** First byte; default: where the last read without a position ended. */
   readonly start?: number | bigint | undefined;
   /** Last byte, inclusive; default: the end of the file. */
   readonly end?: number | bigint | undefined;
@@ -33,9 +36,13 @@ export function readableWebStream(
   file: OverlappedFile,
   options: WebStreamOptions,
 ): ReadableStream<Uint8Array> {
+  if (file.fd === -1) throw invalidState('The file is closed: open it again to read it');
+  if (options.type !== undefined && typeof options.type !== 'string') {
+    throw invalidArgType('options.type', 'of type string', options.type);
+  }
   checkSignal(options.signal);
-  const start = checkPosition(options.start ?? 0, 0);
-  const end = exclusiveEnd(start, options.end);
+  const { start } = options;
+  const end = exclusiveEnd(checkPosition(start ?? 0, 0), options.end);
   const autoAllocateChunkSize = integerInRange(
     options.chunkSize ?? DEFAULT_CHUNK_BYTES,
     'chunkSize',
@@ -50,6 +57,7 @@ export function readableWebStream(
     type: 'bytes',
     autoAllocateChunkSize,
     async pull(controller: ReadableByteStreamController) {
+      position ??= file.cursor.at;
       // autoAllocateChunkSize means that there always is a request.
       const request = controller.byobRequest as unknown as ByobRequest;
       const left = end === undefined ? undefined : BigInt(end) - BigInt(position);
@@ -68,6 +76,7 @@ export function readableWebStream(
         return;
       }
       position = advance(position, bytes);
+      if (start === undefined) file.cursor.take(bytes);
       request.respond(bytes);
     },
     cancel: finish,

@@ -55,6 +55,17 @@ export function close(subject: FileSubject): void {
     await closing;
   });
 
+  it('[R79] close is an event, once, in the job of the first call', async () => {
+    const file = await subject.open(subject.fixtures.file(100));
+    let events = 0;
+    file.on('close', () => events++);
+    const closing = file.close();
+    assert.equal(events, 1);
+    await closing;
+    await file.close();
+    assert.equal(events, 1);
+  });
+
   it('[R70] `await using` closes', async () => {
     let kept: CommonFile;
     {

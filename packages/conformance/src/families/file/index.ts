@@ -5,6 +5,7 @@ import { chunks } from './chunks.js';
 import { close } from './close.js';
 import { concurrency } from './concurrency.js';
 import { counters } from './counters.js';
+import { cursor } from './cursor.js';
 import { direct } from './direct.js';
 import { endurance } from './endurance.js';
 import { environments } from './environments.js';
@@ -15,6 +16,7 @@ import { faults } from './faults.js';
 import { fuzz } from './fuzz.js';
 import { lengths } from './lengths.js';
 import { lifecycle } from './lifecycle.js';
+import { lines } from './lines.js';
 import { offsets } from './offsets.js';
 import { positions } from './positions.js';
 import { pressure } from './pressure.js';
@@ -22,6 +24,7 @@ import { ranges } from './ranges.js';
 import { readStream } from './read-stream.js';
 import { shapes } from './shapes.js';
 import { signals } from './signals.js';
+import { streamEvents } from './stream-events.js';
 import { streamOptions } from './stream-options.js';
 import type { CommonFamily } from './subject.js';
 import { tracing } from './tracing.js';
@@ -36,8 +39,11 @@ export const COMMON_FAMILIES: Readonly<Record<string, CommonFamily>> = {
   errors,
   buffers,
   shapes,
+  cursor,
   close,
   createReadStream: readStream,
+  'stream events': streamEvents,
+  readLines: lines,
   readableWebStream: webStream,
   lifecycle,
   'event loop': eventLoop,

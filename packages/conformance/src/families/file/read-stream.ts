@@ -103,7 +103,7 @@ export function readStream(subject: FileSubject): void {
     }
     assert(stream.destroyed);
     // Not once(): Node destroys the stream with an AbortError, which once() would reject with.
-    if (!stream.closed) await new Promise((resolve) => stream.on('close', resolve));
+    if (!stream.closed) await new Promise<void>((resolve) => stream.on('close', resolve));
     assert.equal(file.fd, -1);
   });
 
@@ -121,7 +121,7 @@ export function readStream(subject: FileSubject): void {
       if (stream.destroyed) after++;
       else stream.destroy(reason);
     });
-    await new Promise((resolve) => stream.on('close', resolve));
+    await new Promise<void>((resolve) => stream.on('close', resolve));
     assert.deepEqual([errors, after], [1, 0]);
     assert.equal(file.fd, -1);
   });

@@ -1,5 +1,6 @@
 /** FileHandle's signatures, results and cursor: moving from fs.promises.open is a change of one line (R79, R80). */
 import assert from 'node:assert/strict';
+import fs from 'node:fs';
 import { pattern } from '../../fixtures.js';
 import { assertPattern, type FileSubject, sentinels } from './subject.js';
 
@@ -116,6 +117,29 @@ export function shapes(subject: FileSubject): void {
     await using file = await subject.open('/proc/self/status');
     const text = await file.readFile('utf8');
     assert.match(text as string, /^Name:.*\n(.*\n)*VmSize:/);
+  });
+
+  it('[R79] stat with bigint has the same in bigints, and nanoseconds', async () => {
+    const path = subject.fixtures.file(SIZE);
+    await using file = await subject.open(path);
+    const ours = await file.stat({ bigint: true });
+    const theirs = fs.statSync(path, { bigint: true });
+    assert(ours instanceof (theirs.constructor as typeof fs.Stats));
+    assert.equal(ours.isFile(), true);
+    assert.equal(ours.isDirectory(), false);
+    for (const field of [
+      'dev',
+      'ino',
+      'mode',
+      'nlink',
+      'size',
+      'mtimeMs',
+      'mtimeNs',
+      'birthtimeNs',
+    ] as const) {
+      assert.equal(ours[field], theirs[field], field);
+    }
+    assert.deepEqual(ours.mtime, theirs.mtime);
   });
 
   it('[R79] stat and fd are the open file’s', async () => {

@@ -62,15 +62,6 @@ export function streamOptions(context: ConformanceContext): void {
     await assert.rejects(reader.read(), { code: 'EBADF' });
   });
 
-  it('a Node stream of a file that was closed is in error, once', async () => {
-    const file = await context.open(context.fixtures.file(SIZE));
-    const stream = file.createReadStream({ highWaterMark: 1000 });
-    await once(stream, 'readable');
-    await file.close();
-    await assert.rejects(stream.toArray(), { code: /^(EBADF|ECANCELED)$/ });
-    assert(stream.destroyed);
-  });
-
   it('createReadStream takes bigints and depth, and knows its path', async () => {
     await using file = await context.open(context.fixtures.file(SIZE));
     for (const depth of [1, 2, 64]) {

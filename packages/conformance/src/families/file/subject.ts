@@ -4,8 +4,8 @@
  */
 import { open, type OverlappedFile, type RangeRequest } from '@overlapped/core';
 import assert from 'node:assert/strict';
-import type { Stats } from 'node:fs';
-import type { Readable } from 'node:stream';
+import type { BigIntStats, ReadStream, Stats } from 'node:fs';
+import type { Interface } from 'node:readline';
 import type { ReadableStream } from 'node:stream/web';
 import type { ConformanceContext } from '../../context.js';
 import { type FaultOptions, FaultyBackend } from '../../faults.js';
@@ -18,6 +18,16 @@ interface CommonReadOptions {
   offset?: number;
   length?: number;
   position?: Position;
+}
+
+interface CommonStreamOptions {
+  start?: number;
+  end?: number;
+  highWaterMark?: number;
+  encoding?: BufferEncoding;
+  autoClose?: boolean;
+  emitClose?: boolean;
+  signal?: AbortSignal;
 }
 
 /** The surface that FileHandle and OverlappedFile share, and two methods that only the latter has. */
@@ -33,22 +43,18 @@ export interface CommonFile {
   read<T extends View = Buffer>(
     options?: CommonReadOptions & { buffer?: T },
   ): Promise<{ bytesRead: number; buffer: T }>;
-  readv<T extends View>(
-    buffers: readonly T[],
+  readv<T extends readonly View[]>(
+    buffers: T,
     position?: Position,
-  ): Promise<{ bytesRead: number; buffers: readonly T[] }>;
+  ): Promise<{ bytesRead: number; buffers: T }>;
   readFile(options?: { encoding?: BufferEncoding | null } | BufferEncoding | null): Promise<Buffer | string>;
+  readLines(options?: CommonStreamOptions): Interface;
   stat(): Promise<Stats>;
-  createReadStream(options?: {
-    start?: number;
-    end?: number;
-    highWaterMark?: number;
-    encoding?: BufferEncoding;
-    autoClose?: boolean;
-    signal?: AbortSignal;
-  }): Readable & { bytesRead: number };
+  stat(options: { bigint: true }): Promise<BigIntStats>;
+  createReadStream(options?: CommonStreamOptions): ReadStream;
   readableWebStream(): ReadableStream<Uint8Array>;
   close(): Promise<void>;
+  on(event: 'close', listener: () => void): unknown;
   [Symbol.asyncDispose](): Promise<void>;
 
   readAt?(buffer: View, position: number | bigint): Promise<number>;

@@ -1,0 +1,49 @@
+/** FileHandle's three forms of `read`, and what they have in common. */
+import { invalidArgType } from '../errors.js';
+
+export interface ReadResult<T extends NodeJS.ArrayBufferView> {
+  /** 0 at end of file; may be less than asked for anywhere (R62). */
+  bytesRead: number;
+  /** The buffer that was passed in. */
+  buffer: T;
+}
+
+export interface ReadOptions {
+  /** First byte of the buffer to fill; default 0. */
+  readonly offset?: number | undefined;
+  /** Bytes to read; default: to the buffer's end. */
+  readonly length?: number | undefined;
+  /** First byte of the file; without it, where the last read without a position ended. */
+  readonly position?: number | bigint | null | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const DEFAULT_READ_BYTES = 16_384; // FileHandle.read's, where no buffer is given
+
+/** Objects that nobody means as options: node:fs takes an ArrayBuffer for them, and never fills its bytes. */
+const NO_OPTIONS = [Array, ArrayBuffer, SharedArrayBuffer];
+
+/** `(buffer, offset, length, position)`, `(buffer, options)` or `(options)`. */
+export function readArguments(
+  first: unknown,
+  second: number | null | ReadOptions | undefined,
+  third: number | null | undefined,
+  fourth: number | bigint | null | undefined,
+): { buffer: NodeJS.ArrayBufferView; options: ReadOptions } {
+  if (ArrayBuffer.isView(first)) {
+    const buffer = first as NodeJS.ArrayBufferView;
+    if (typeof second === 'object' && second !== null) return { buffer, options: second };
+    if (second !== undefined && second !== null && typeof second !== 'number') {
+      throw invalidArgType('offset', 'of type number', second);
+    }
+    return { buffer, options: { offset: second ?? undefined, length: third ?? undefined, position: fourth } };
+  }
+  const options = first ?? {};
+  if (typeof options !== 'object' || NO_OPTIONS.some((kind) => options instanceof kind)) {
+    throw invalidArgType('buffer', 'an instance of Buffer, TypedArray, or DataView', first);
+  }
+  const { buffer = Buffer.alloc(DEFAULT_READ_BYTES), ...rest } = options as ReadOptions & {
+    buffer?: NodeJS.ArrayBufferView;
+  };
+  return { buffer, options: rest };
+}

@@ -1,0 +1,29 @@
+/** `readv()`: several buffers, filled one after the other from one position on. */
+import { advance } from './ranges.js';
+
+/**
+ * Reads all targets at once, each where the one before it ends.
+ * @returns bytes up to the first read that was short
+ * @throws the first failure before that, after every read has settled
+ */
+export async function readVector(
+  targets: readonly Uint8Array[],
+  start: number | bigint,
+  read: (target: Uint8Array, position: number | bigint) => Promise<number>,
+): Promise<number> {
+  let at = start;
+  const reads = await Promise.allSettled(
+    targets.map((target) => {
+      const filled = read(target, at);
+      at = advance(at, target.byteLength);
+      return filled;
+    }),
+  );
+  let bytesRead = 0;
+  for (const [i, result] of reads.entries()) {
+    if (result.status === 'rejected') throw result.reason;
+    bytesRead += result.value;
+    if (result.value < (targets[i] as Uint8Array).byteLength) break;
+  }
+  return bytesRead;
+}

@@ -1,0 +1,2 @@
+export * from 'node:fs/promises';
+export { default, open, readFile } from './promises.js';
