@@ -2,15 +2,16 @@
 //   node scripts/build-native.mjs [--required] [--sanitize]
 //   node scripts/build-native.mjs --mingw [--required]    the Windows addon, cross-compiled on another system
 // A machine that can build none still gets a working library on node:fs, so only --required (and CI) makes it fail.
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
+import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { ensureTools, has, run } from './system-packages.mjs';
 
 const root = join(import.meta.dirname, '..');
 const mingw = process.argv.includes('--mingw');
 const sanitize = process.argv.includes('--sanitize');
 const required = process.argv.includes('--required') || Boolean(process.env.CI);
+const libc = process.report.getReport().header.glibcVersionRuntime === undefined ? 'musl' : 'gnu';
 
 function build({ directory, name, flags = [], output = 'build' }) {
   const where = join(root, 'packages', directory);
@@ -29,10 +30,12 @@ function report(directory, problem) {
   console.error(`${directory}: going on without it: files will be read through node:fs`);
 }
 
+/** Puts the addon into the package of its platform: `target` as in packages/<directory>/npm/<target>. */
 function install(directory, target, built, name) {
-  const place = join(root, 'packages', directory, 'prebuilds', target);
-  mkdirSync(place, { recursive: true });
-  copyFileSync(built, join(place, name));
+  const place = join(root, 'packages', directory, 'npm', target, name);
+  copyFileSync(built, `${place}.new`);
+  renameSync(`${place}.new`, place); // whoever has the old one loaded keeps it
+  console.log(`${directory}: ${relative(root, place)}`);
 }
 
 function buildUring() {
@@ -43,7 +46,7 @@ function buildUring() {
   const { built, problem: failure } = build({ directory: 'linux-uring', name, ...variant });
   if (failure !== undefined) return report('linux-uring', failure);
   if (sanitize) return console.log(`linux-uring: ${built}`);
-  install('linux-uring', `linux-${process.arch}`, built, name);
+  install('linux-uring', `${process.arch}-${libc}`, built, name);
 }
 
 /** On Windows with MSVC, which cmake-js finds; elsewhere with MinGW, whose -posix compiler has std::thread. */
@@ -57,7 +60,7 @@ function buildIocp() {
   const variant = mingw ? { flags: [`--CDCMAKE_TOOLCHAIN_FILE=${toolchain}`], output: 'build-mingw' } : {};
   const { built, problem } = build({ directory: 'win-iocp', name, ...variant });
   if (problem !== undefined) return report('win-iocp', problem);
-  install('win-iocp', `win32-${mingw ? 'x64' : process.arch}`, built, name);
+  install('win-iocp', mingw ? 'x64' : process.arch, built, name);
 }
 
 if (mingw || process.platform === 'win32') buildIocp();

@@ -75,11 +75,11 @@ function prepareWine() {
 function copyPackages() {
   rmSync(tree, { recursive: true, force: true });
   const sources = readdirSync('packages').map((name) => join('packages', name));
-  for (const source of [...sources, 'examples']) {
+  for (const source of [...sources, 'packages/win-iocp/npm/x64', 'examples']) {
     const manifest = join(source, 'package.json');
     if (!existsSync(manifest)) continue;
     const target = join(tree, 'node_modules', JSON.parse(readFileSync(manifest, 'utf8')).name);
-    for (const part of ['package.json', 'dist', 'bin', 'prebuilds/win32-x64']) {
+    for (const part of ['package.json', 'dist', 'bin', 'win_iocp.node']) {
       const from = join(source, part);
       if (existsSync(from)) cpSync(from, join(target, part), { recursive: true, dereference: true });
     }
