@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/core';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
+import { baselineProblems } from './baseline.mjs';
 import { manifestOf } from './registry.mjs';
 
 /** Files that may be in a tarball; all others are a mistake. `source`: the file of the workspace that it was made from. */
@@ -95,6 +96,9 @@ export async function checkContents(packages) {
     const problems = [
       ...fileProblems(each, manifest),
       ...manifestProblems(manifest),
+      ...(manifest.libc === undefined
+        ? []
+        : baselineProblems(join(each.place, manifest.main), manifest.libc[0])),
       ...(await lintProblems(each.tarball)),
     ];
     console.log(
