@@ -12,6 +12,7 @@ import { checkLayouts } from './packages/layouts.mjs';
 import { pack } from './packages/pack.mjs';
 import { startRegistry } from './packages/registry.mjs';
 import { Sandbox } from './packages/sandbox.mjs';
+import { checkUnderWine, installForWindows } from './packages/windows.mjs';
 
 const root = join(import.meta.dirname, '..');
 
@@ -45,6 +46,7 @@ try {
   await checkLayouts(sandbox, registry.url, backend);
   await checkBundles(sandbox, project, backend);
   if (backend === 'io_uring') await checkBroken(sandbox, project);
+  await installForWindows(sandbox);
 } catch (error) {
   console.error(error.message);
   process.exitCode = 1;
@@ -52,3 +54,4 @@ try {
   registry?.stop();
   rmSync(scratch, { recursive: true, force: true });
 }
+if (process.platform === 'linux' && process.exitCode === undefined) checkUnderWine();

@@ -107,10 +107,15 @@ export function node(args, env = {}) {
   return { status: status ?? 1, out };
 }
 
-/** Builds the addon and makes Windows' node.exe ready to run the packages; ends the process where that can't be done. */
-export function prepare() {
+/** Makes Windows' node.exe ready; ends the process where that can't be done. */
+export function prepareNode() {
   checkTools();
   prepareWine();
+}
+
+/** Builds the addon too, and makes the packages ready. */
+export function prepare() {
+  prepareNode();
   run(process.execPath, ['scripts/build-native.mjs', '--mingw', '--required']);
   copyPackages();
 }
