@@ -149,11 +149,7 @@ function explain(probe: UringProbe): LoadResult {
 export function load(): LoadResult {
   const { platform, arch } = process;
   if (platform !== 'linux' || !SUPPORTED_ARCHITECTURES.includes(arch)) {
-    return refused(
-      'unsupported-platform',
-      `io_uring is not used on ${platform} ${arch}`,
-      'nothing: node-fs serves',
-    );
+    return refused('unsupported-platform', `io_uring is not used on ${platform} ${arch}`, '');
   }
   const loaded = loadAddon();
   if ('refusal' in loaded) return { ok: false, refusal: loaded.refusal };

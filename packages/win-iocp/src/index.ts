@@ -102,11 +102,7 @@ function refused(code: string, message: string, remedy: string): LoadResult {
 export function load(): LoadResult {
   const { platform, arch } = process;
   if (platform !== 'win32' || !SUPPORTED_ARCHITECTURES.includes(arch)) {
-    return refused(
-      'unsupported-platform',
-      `I/O completion ports are not used on ${platform} ${arch}`,
-      'nothing: another backend serves',
-    );
+    return refused('unsupported-platform', `I/O completion ports are not used on ${platform} ${arch}`, '');
   }
   const loaded = loadAddon();
   if ('refusal' in loaded) return { ok: false, refusal: loaded.refusal };
