@@ -8,7 +8,7 @@ const layer = (files, patterns) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['**/dist/**', '**/build*/**', '**/prebuilds/**', '.cache/**'] },
+  { ignores: ['**/dist/**', '**/build*/**', '.cache/**'] },
   eslint.configs.recommended,
   {
     files: ['**/*.ts', '**/*.mts'],

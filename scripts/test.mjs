@@ -18,6 +18,7 @@ const STEPS = [
   ['parity with node:fs', node, ['scripts/parity.mjs', '--check']],
   ['wine', node, ['scripts/test-wine.mjs']],
   ['requirements', node, ['scripts/requirements.mjs']],
+  ['arm64', node, ['scripts/test-arm64.mjs']],
   ['packages', node, ['scripts/test-packages.mjs']],
   ['instruction counts', node, ['scripts/check-instructions.mjs']],
   ['mocha on a sanitized addon', node, ['scripts/test-sanitized.mjs']],

@@ -75,11 +75,11 @@ function prepareWine() {
 function copyPackages() {
   rmSync(tree, { recursive: true, force: true });
   const sources = readdirSync('packages').map((name) => join('packages', name));
-  for (const source of [...sources, 'examples']) {
+  for (const source of [...sources, 'packages/win-iocp/npm/x64', 'examples']) {
     const manifest = join(source, 'package.json');
     if (!existsSync(manifest)) continue;
     const target = join(tree, 'node_modules', JSON.parse(readFileSync(manifest, 'utf8')).name);
-    for (const part of ['package.json', 'dist', 'bin', 'prebuilds/win32-x64']) {
+    for (const part of ['package.json', 'dist', 'bin', 'win_iocp.node']) {
       const from = join(source, part);
       if (existsSync(from)) cpSync(from, join(target, part), { recursive: true, dereference: true });
     }
@@ -107,10 +107,15 @@ export function node(args, env = {}) {
   return { status: status ?? 1, out };
 }
 
-/** Builds the addon and makes Windows' node.exe ready to run the packages; ends the process where that can't be done. */
-export function prepare() {
+/** Makes Windows' node.exe ready; ends the process where that can't be done. */
+export function prepareNode() {
   checkTools();
   prepareWine();
+}
+
+/** Builds the addon too, and makes the packages ready. */
+export function prepare() {
+  prepareNode();
   run(process.execPath, ['scripts/build-native.mjs', '--mingw', '--required']);
   copyPackages();
 }

@@ -2,8 +2,10 @@
  * Loads the io_uring addon and says why where it can't be used. A leaf: it imports nothing of @overlapped/core, which
  * knows this package by its shape.
  */
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { loadAddon } from './addon.js';
+
+export { ADDON_PATH_VARIABLE } from './addon.js';
 
 /** The addon's exports. */
 export interface UringAddon {
@@ -57,24 +59,12 @@ export type LoadResult =
   | { readonly ok: true; readonly addon: UringAddon; readonly rung: string }
   | { readonly ok: false; readonly refusal: Refusal };
 
-/** Overrides where the addon is; an absolute path. For bundlers and for tests. */
-export const ADDON_PATH_VARIABLE = 'OVERLAPPED_URING_ADDON';
-
 const SYSCTL = '/proc/sys/kernel/io_uring_disabled';
 /** Kernels and sandboxes that kill a process for trying, or whose rings are known to be broken (libuv#4093, #4158). */
 const SUPPORTED_ARCHITECTURES = ['x64', 'arm64'];
 
 function refused(code: string, message: string, remedy: string): LoadResult {
   return { ok: false, refusal: { code, message, remedy } };
-}
-
-/** Where the addon is: beside the package in a published one and after `pnpm build`. */
-export function addonPath(): string {
-  const { platform, arch } = process;
-  return (
-    process.env[ADDON_PATH_VARIABLE] ??
-    join(__dirname, '..', '..', 'prebuilds', `${platform}-${arch}`, 'linux_uring.node')
-  );
 }
 
 /** The value of kernel.io_uring_disabled: 0, 1 or 2; undefined on kernels without it. */
@@ -155,42 +145,19 @@ function explain(probe: UringProbe): LoadResult {
   );
 }
 
-function explainLoadError(error: unknown, path: string): LoadResult {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_DLOPEN_DISABLED') {
-    return refused('addons-disabled', message, 'start node without --no-addons, or with --allow-addons');
-  }
-  // dlopen says why only in words; a table of descriptors that is full will not stay so.
-  if (code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(message)) {
-    return refused('resource-limit', `${path}: ${message}`, 'raise the limit of open files (ulimit -n)');
-  }
-  return refused('addon-load-failed', `${path}: ${message}`, 'rebuild it: pnpm build:native');
-}
-
 /** Loads the addon and reads a few real bytes through a ring. Never throws (R84). */
 export function load(): LoadResult {
   const { platform, arch } = process;
   if (platform !== 'linux' || !SUPPORTED_ARCHITECTURES.includes(arch)) {
-    return refused(
-      'unsupported-platform',
-      `io_uring is not used on ${platform} ${arch}`,
-      'nothing: node-fs serves',
-    );
+    return refused('unsupported-platform', `io_uring is not used on ${platform} ${arch}`, '');
   }
-  const path = addonPath();
-  if (!existsSync(path)) {
-    return refused(
-      'addon-missing',
-      `no addon at ${path}`,
-      'install liburing and a C++ compiler, then: pnpm build:native',
-    );
-  }
+  const loaded = loadAddon();
+  if ('refusal' in loaded) return { ok: false, refusal: loaded.refusal };
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file can only be required
-    const addon = require(path) as UringAddon;
-    const probe = addon.probe(path);
+    const { addon } = loaded;
+    const probe = addon.probe(process.execPath); // a file that is surely there
     return probe.works ? { ok: true, addon, rung: probe.rung } : explain(probe);
   } catch (error) {
-    return explainLoadError(error, path);
+    return refused('setup-failed', (error as Error).message, 'please report this');
   }
 }

@@ -3,15 +3,22 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { ADDON_PATH_VARIABLE, addonPath, load } from '../src/index.js';
+import { addonPackage } from '../src/addon.js';
+import { ADDON_PATH_VARIABLE, load } from '../src/index.js';
 
 const SYSCTL = '/proc/sys/kernel/io_uring_disabled';
-const FILE = path.join(os.tmpdir(), `overlapped-probe-${process.pid}`);
+const FILE = path.join(os.tmpdir(), `overlapped-probe-${process.pid}.node`);
 
 function refusal(): { code: string; message: string; remedy: string } {
   const loaded = load();
   assert.ok(!loaded.ok, 'it loads');
   return loaded.refusal;
+}
+
+function skipElsewhere(test: Mocha.Context): void {
+  if (process.platform === 'linux') return;
+  console.log(`      skipped: this is ${process.platform}, for which it is refused before it is looked for`);
+  test.skip();
 }
 
 describe('linux-uring: load', () => {
@@ -22,28 +29,53 @@ describe('linux-uring: load', () => {
     fs.rmSync(FILE, { force: true });
   });
 
-  it('finds the addon beside the package, or where the variable says', () => {
-    if (saved === undefined) {
-      assert.match(
-        addonPath(),
-        new RegExp(`prebuilds/${process.platform}-${process.arch}/linux_uring\\.node$`),
-      );
-    }
-    process.env[ADDON_PATH_VARIABLE] = '/elsewhere/linux_uring.node';
-    assert.equal(addonPath(), '/elsewhere/linux_uring.node');
+  it('names the package of this processor and C library', () => {
+    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+    const libc = header.glibcVersionRuntime === undefined ? 'musl' : 'gnu';
+    assert.equal(addonPackage(), `@overlapped/linux-uring-${process.arch}-${libc}`);
   });
 
   it('a path with nothing there is addon-missing', function () {
-    if (process.platform !== 'linux') {
-      console.log(
-        `      skipped: this is ${process.platform}, for which it is refused before it is looked for`,
-      );
-      this.skip();
-    }
+    skipElsewhere(this);
     process.env[ADDON_PATH_VARIABLE] = FILE;
     const { code, message } = refusal();
     assert.equal(code, 'addon-missing');
     assert.ok(message.includes(FILE));
+  });
+
+  describe('a file that can’t be loaded is addon-load-failed, with what to do', () => {
+    /** The running node: an ELF file for this processor that is whole and is no addon. */
+    const whole = fs.readFileSync(process.execPath);
+    const changed = (offset: number, value: number): Buffer => {
+      const bytes = Buffer.from(whole);
+      bytes[offset] = value;
+      return bytes;
+    };
+    const cases: [title: string, bytes: Buffer, message: RegExp, remedy: RegExp][] = [
+      ['a text', Buffer.from('no library'.repeat(100)), /is no 64-bit shared library$/, /install again/],
+      ['nothing', Buffer.alloc(0), /is no 64-bit shared library$/, /install again/],
+      ['32 bits', changed(4, 1), /is no 64-bit shared library$/, /install again/],
+      [
+        'another processor',
+        changed(18, 243),
+        /is for another processor, and this Node\.js for/,
+        /install again/,
+      ],
+      ['cut off', whole.subarray(0, whole.length - 1), /is cut off$/, /install again/],
+      ['a program', whole, /cannot dynamically load|not a dynamic|self-register/, /install again/],
+    ];
+    for (const [title, bytes, message, remedy] of cases) {
+      it(title, function () {
+        skipElsewhere(this);
+        fs.writeFileSync(FILE, bytes);
+        process.env[ADDON_PATH_VARIABLE] = FILE;
+        const refused = refusal();
+        assert.equal(refused.code, 'addon-load-failed');
+        assert.ok(refused.message.includes(FILE), refused.message);
+        assert.match(refused.message, message);
+        assert.match(refused.remedy, remedy);
+      });
+    }
   });
 
   it('on a platform or processor that it is not for it says so, and loads nothing', () => {

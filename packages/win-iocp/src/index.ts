@@ -2,8 +2,10 @@
  * Loads the I/O completion port addon and says why where it can't be used. A leaf: it imports nothing of
  * @overlapped/core, which knows this package by its shape.
  */
-import { existsSync } from 'node:fs';
-import { join, toNamespacedPath } from 'node:path';
+import { toNamespacedPath } from 'node:path';
+import { loadAddon } from './addon.js';
+
+export { ADDON_PATH_VARIABLE } from './addon.js';
 
 /** The addon's exports. */
 export interface IocpAddon {
@@ -91,54 +93,23 @@ export interface Refusal {
 export type LoadResult =
   { readonly ok: true; readonly addon: IocpAddon } | { readonly ok: false; readonly refusal: Refusal };
 
-/** Overrides where the addon is; an absolute path. For bundlers and for tests. */
-export const ADDON_PATH_VARIABLE = 'OVERLAPPED_IOCP_ADDON';
-
 const SUPPORTED_ARCHITECTURES = ['x64', 'arm64'];
 
 function refused(code: string, message: string, remedy: string): LoadResult {
   return { ok: false, refusal: { code, message, remedy } };
 }
 
-/** Where the addon is: beside the package in a published one and after `pnpm build`. */
-export function addonPath(): string {
-  const { platform, arch } = process;
-  return (
-    process.env[ADDON_PATH_VARIABLE] ??
-    join(__dirname, '..', '..', 'prebuilds', `${platform}-${arch}`, 'win_iocp.node')
-  );
-}
-
-function explainLoadError(error: unknown, path: string): LoadResult {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === 'ERR_DLOPEN_DISABLED') {
-    return refused('addons-disabled', message, 'start node without --no-addons, or with --allow-addons');
-  }
-  return refused('addon-load-failed', `${path}: ${message}`, 'rebuild it: pnpm build:native');
-}
-
 /** Loads the addon and reads a few real bytes through a completion port. Never throws (R84). */
 export function load(): LoadResult {
   const { platform, arch } = process;
   if (platform !== 'win32' || !SUPPORTED_ARCHITECTURES.includes(arch)) {
-    return refused(
-      'unsupported-platform',
-      `I/O completion ports are not used on ${platform} ${arch}`,
-      'nothing: another backend serves',
-    );
+    return refused('unsupported-platform', `I/O completion ports are not used on ${platform} ${arch}`, '');
   }
-  const path = addonPath();
-  if (!existsSync(path)) {
-    return refused(
-      'addon-missing',
-      `no addon at ${path}`,
-      'install Visual Studio Build Tools with C++, then: pnpm build:native',
-    );
-  }
+  const loaded = loadAddon();
+  if ('refusal' in loaded) return { ok: false, refusal: loaded.refusal };
   try {
-    // eslint-disable-next-line @typescript-eslint/no-require-imports -- a .node file can only be required
-    const addon = require(path) as IocpAddon;
-    const { works, step, error } = addon.probe(toNamespacedPath(path));
+    const { addon } = loaded;
+    const { works, step, error } = addon.probe(toNamespacedPath(process.execPath)); // a file that is surely there
     if (works) return { ok: true, addon };
     return refused(
       'self-test-failed',
@@ -146,6 +117,6 @@ export function load(): LoadResult {
       'please report this with the output of `ver`',
     );
   } catch (error) {
-    return explainLoadError(error, path);
+    return refused('setup-failed', (error as Error).message, 'please report this');
   }
 }

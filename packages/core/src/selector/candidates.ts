@@ -58,16 +58,19 @@ function descriptorRefusal(): CandidateResult | undefined {
 }
 
 /** A native package that is not installed is a refusal like any other: npm may drop optional dependencies. */
-function packageRefusal(name: string, error: unknown): CandidateResult {
-  const { code, message } = error as NodeModuleError;
+function packageRefusal(name: string, { code, message }: NodeModuleError): CandidateResult {
   if (code !== undefined && TRANSIENT_CODES.has(code)) return resourceRefusal(message);
-  const missing = code === 'MODULE_NOT_FOUND';
+  if (code === 'MODULE_NOT_FOUND') {
+    return {
+      refusal: {
+        code: 'package-missing',
+        message: `the package ${name} is not installed`,
+        remedy: `install with optional dependencies (npm: --include=optional), or: npm install ${name}`,
+      },
+    };
+  }
   return {
-    refusal: {
-      code: missing ? 'package-missing' : 'package-load-failed',
-      message: missing ? `the package ${name} is not installed` : message,
-      remedy: `npm install ${name}`,
-    },
+    refusal: { code: 'package-load-failed', message, remedy: `install it again: npm install ${name}` },
   };
 }
 
@@ -95,20 +98,21 @@ type LoadResult =
   | { readonly ok: false; readonly refusal: ProbeFailure };
 type Loaded<R extends LoadResult> = Extract<R, { ok: true }>;
 
+interface NativePackage<R extends LoadResult> {
+  load(): R;
+}
+
 /** A backend of a native package, and every way in which it may be refused. */
 function createNative<R extends LoadResult>(
   name: string,
-  load: () => R,
+  find: () => NativePackage<R> | { readonly missing: NodeModuleError },
   make: (loaded: Loaded<R>) => CandidateResult,
 ): CandidateResult {
   const exhausted = descriptorRefusal();
   if (exhausted !== undefined) return exhausted;
-  let loaded: R;
-  try {
-    loaded = load();
-  } catch (error) {
-    return packageRefusal(name, error);
-  }
+  const found = find();
+  if ('missing' in found) return packageRefusal(name, found.missing);
+  const loaded = found.load();
   if (!loaded.ok) return { refusal: loaded.refusal, transient: loaded.refusal.code === 'resource-limit' };
   const mismatch = checkLayout(name, loaded.addon.layout);
   if (mismatch !== undefined) return { refusal: mismatch };
@@ -119,7 +123,8 @@ function createNative<R extends LoadResult>(
   }
 }
 
-// The packages' names stand in require calls as they are: bundlers look for that.
+// The packages' names stand as they are, and in a `try` of the same function: so bundlers find them, and go on where one
+// is not installed.
 /* eslint-disable @typescript-eslint/no-require-imports -- loaded on demand, and synchronously */
 const uring: Candidate = {
   name: 'io_uring',
@@ -127,7 +132,13 @@ const uring: Candidate = {
   create: () =>
     createNative(
       '@overlapped/linux-uring',
-      () => (require('@overlapped/linux-uring') as typeof import('@overlapped/linux-uring')).load(),
+      () => {
+        try {
+          return require('@overlapped/linux-uring') as typeof import('@overlapped/linux-uring');
+        } catch (error) {
+          return { missing: error as NodeModuleError };
+        }
+      },
       ({ addon, rung }) => ({
         backend: createUringBackend(addon, sharedNodeFs),
         note: `kernel interface: ${rung}`,
@@ -141,7 +152,13 @@ const iocp: Candidate = {
   create: () =>
     createNative(
       '@overlapped/win-iocp',
-      () => (require('@overlapped/win-iocp') as typeof import('@overlapped/win-iocp')).load(),
+      () => {
+        try {
+          return require('@overlapped/win-iocp') as typeof import('@overlapped/win-iocp');
+        } catch (error) {
+          return { missing: error as NodeModuleError };
+        }
+      },
       ({ addon }) => ({
         backend: createIocpBackend(addon),
         note: `I/O completion port${addon.wine === '' ? '' : ` (Wine ${addon.wine})`}`,
