@@ -1,5 +1,6 @@
 /** `OverlappedFile`: what `open()` gives. FileHandle's reading half, with any number of reads in flight. */
 import type { Stats } from 'node:fs';
+import { types } from 'node:util';
 import { ALIGNMENT, isAligned } from '../buffers/aligned.js';
 import { invalidArgType, invalidArgValue, systemError } from '../errors.js';
 import {
@@ -322,7 +323,7 @@ function readArguments(
   }
   // A bare ArrayBuffer would be taken for options and its bytes never filled, as node:fs does.
   const options = first ?? {};
-  if (typeof options !== 'object' || options instanceof ArrayBuffer || options instanceof SharedArrayBuffer) {
+  if (typeof options !== 'object' || types.isAnyArrayBuffer(options)) {
     throw invalidArgType('buffer', 'an instance of Buffer, TypedArray, or DataView', first);
   }
   const { buffer = Buffer.alloc(DEFAULT_READ_BYTES), ...rest } = options as ReadOptions & {
