@@ -15,6 +15,7 @@ const STEPS = [
   ['lint', node, ['scripts/lint.mjs']],
   ['C++ unit tests', node, ['scripts/test-native.mjs']],
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
+  ['hosts', node, ['scripts/test-hosts.mjs']],
   ['wine', node, ['scripts/test-wine.mjs']],
   ['requirements', node, ['scripts/requirements.mjs']],
   ['packages', node, ['scripts/test-packages.mjs']],
