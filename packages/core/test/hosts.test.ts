@@ -4,7 +4,7 @@ import { hostName, hostRefusal } from '../src/selector/hosts.js';
 import type { CandidateReport } from '../src/index.js';
 import { runModule } from './child.js';
 
-describe('hosts', () => {
+describe('selector: hosts', () => {
   for (const built of [{}, { electron: '40.0.0' }, { nw: '0.100.0' }]) {
     it(`Node.js, and what is built on it, may load addons: ${JSON.stringify(built)}`, () => {
       const versions = { node: '24.1.0', uv: '1.51.0', ...built };
