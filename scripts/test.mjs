@@ -16,6 +16,7 @@ const STEPS = [
   ['C++ unit tests', node, ['scripts/test-native.mjs']],
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
   ['parity with node:fs', node, ['scripts/parity.mjs', '--check']],
+  ['hosts', node, ['scripts/test-hosts.mjs']],
   ['wine', node, ['scripts/test-wine.mjs']],
   ['requirements', node, ['scripts/requirements.mjs']],
   ['arm64', node, ['scripts/test-arm64.mjs']],

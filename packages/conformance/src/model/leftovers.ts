@@ -74,6 +74,7 @@ export class Leftovers {
   /** @param turn lets whatever still ends go on; what libuv closes takes a turn or two */
   async check(turn: () => Promise<void>): Promise<void> {
     for (let turns = 0; turns < 100 && this.found() !== undefined; turns++) await turn();
-    assert.equal(this.found(), undefined, 'left behind');
+    const left = this.found();
+    if (left !== undefined) assert.fail(`left behind: ${left}`);
   }
 }

@@ -62,7 +62,9 @@ export class Memory {
   transfer(): void {
     if (this.moved || !this.transferable) return;
     const buffer = this.whole.buffer as ArrayBuffer;
-    this.whole = new Uint8Array(structuredClone(buffer, { transfer: [buffer] }));
+    const owned = structuredClone(buffer, { transfer: [buffer] });
+    if (buffer.byteLength > 0) return; // Bun copies what a read is filling
+    this.whole = new Uint8Array(owned);
     this.moved = true;
   }
 

@@ -1,5 +1,6 @@
 /** `overlapped doctor`: the selector's report, for people or for programs. */
 import os from 'node:os';
+import { hostName } from '../selector/hosts.js';
 import { BACKEND_VARIABLE, type BackendsReport, describeBackends } from '../selector/index.js';
 
 const MARKS = { chosen: '✔', idle: '·', refused: '✘' } as const;
@@ -22,10 +23,8 @@ export function doctor(json: boolean): number {
   if (json) {
     process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
   } else {
-    const { platform, arch, version } = process;
-    process.stdout.write(
-      `${platform} ${os.release()} ${arch}, Node.js ${version}\n\n${formatReport(report)}\n`,
-    );
+    const { platform, arch } = process;
+    process.stdout.write(`${platform} ${os.release()} ${arch}, ${hostName()}\n\n${formatReport(report)}\n`);
     process.stdout.write(`${verdict(report)}\n`);
   }
   return report.chosen === undefined ? 1 : 0;

@@ -6,6 +6,7 @@ import { createUringBackend } from '../engine/io-uring.js';
 import { createIocpBackend } from '../engine/iocp.js';
 import { checkLayout } from '../engine/layout.js';
 import { NodeFsBackend } from '../node-fs/backend.js';
+import { hostRefusal } from './hosts.js';
 
 /** Why a backend can't be used: a code for programs, a sentence, and what to do about it. */
 export interface ProbeFailure {
@@ -108,6 +109,8 @@ function createNative<R extends LoadResult>(
   find: () => NativePackage<R> | { readonly missing: NodeModuleError },
   make: (loaded: Loaded<R>) => CandidateResult,
 ): CandidateResult {
+  const unsupported = hostRefusal();
+  if (unsupported !== undefined) return { refusal: unsupported };
   const exhausted = descriptorRefusal();
   if (exhausted !== undefined) return exhausted;
   const found = find();
