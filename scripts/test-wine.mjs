@@ -14,7 +14,7 @@ const EXPECTED = ['O1', 'O2', 'O3', 'O5', 'O6', 'O7', 'X1'];
 const NOT_HERE = /^(linux\/|io-uring|node-fs|file-handle|contract-page|layers)/;
 
 function specFiles() {
-  return ['win-iocp', 'conformance'].flatMap((name) =>
+  return ['win-iocp', 'conformance', 'adapters'].flatMap((name) =>
     readdirSync(join(overlapped(name), 'dist/test'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.test.js') && !NOT_HERE.test(file))
       .map((file) => join(overlapped(name), 'dist/test', file)),

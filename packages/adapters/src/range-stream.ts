@@ -1,0 +1,26 @@
+import { type ReadableByteStreamController, ReadableStream } from 'node:stream/web';
+import type { OverlappedFile } from '@overlapped/core';
+
+/** Bytes of a chunk. */
+const CHUNK_BYTES = 256 << 10;
+
+/**
+ * Bytes `start` up to, without, `end` of a file as a web byte stream. Where the file ends before, the stream fails with
+ * ERR_OVERLAPPED_UNEXPECTED_EOF.
+ */
+export function rangeStream(file: OverlappedFile, start: number, end: number): ReadableStream<Uint8Array> {
+  let position = start;
+  return new ReadableStream({
+    type: 'bytes',
+    async pull(controller: ReadableByteStreamController) {
+      if (position < end) {
+        const bytes = await file.readExactly(position, Math.min(CHUNK_BYTES, end - position));
+        position += bytes.byteLength;
+        controller.enqueue(bytes);
+        return;
+      }
+      controller.close();
+      controller.byobRequest?.respond(0); // a consumer with a buffer of its own waits for this
+    },
+  });
+}
