@@ -1,5 +1,5 @@
 /**
- * A zarrita store of a directory. Reads of one key that are under way together share one open file.
+ * A zarrita store of a directory, for arrays in shards: ranges of a file that are asked for together share one open file.
  *
  * ```ts
  * const store = new DirectoryStore('data.zarr');
@@ -9,6 +9,7 @@
  *
  * For a zipped one: `ZipFileStore.fromBlob(await fileBlob(file))`, with `@overlapped/adapters/blob`.
  */
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { open, type OpenOptions, type OverlappedFile } from '@overlapped/core';
@@ -21,7 +22,7 @@ interface GetOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A file, and the reads that use it; the last of them closes it. */
+/** A file, and how many reads use it; the last of them closes it. */
 interface SharedFile {
   readonly opened: Promise<OverlappedFile>;
   readers: number;
@@ -31,7 +32,7 @@ export class DirectoryStore {
   private readonly root: string;
   private readonly files = new Map<string, SharedFile>();
 
-  /** @param options for opening each file */
+  /** @param options for opening the files that ranges are read from */
   constructor(
     root: string | URL,
     private readonly options: OpenOptions = {},
@@ -41,7 +42,8 @@ export class DirectoryStore {
 
   /** @returns the key's value, or undefined if there is no such file */
   get(key: AbsolutePath, { signal }: GetOptions = {}): Promise<Uint8Array | undefined> {
-    return this.read(key, signal, async (file) => (await file.readFile({ signal })) as Buffer);
+    // Opening for a single read costs us more than the read gains.
+    return unlessMissing(signal, () => readFile(this.path(key), { signal }));
   }
 
   /** @returns the range as far as the file goes, or undefined if there is no such file */
@@ -50,28 +52,24 @@ export class DirectoryStore {
     range: RangeQuery,
     { signal }: GetOptions = {},
   ): Promise<Uint8Array | undefined> {
-    return this.read(key, signal, async (file) => {
-      const { offset, length } = 'offset' in range ? range : await suffix(file, range.suffixLength);
-      return file.readExactly(offset, length, { signal, eof: 'clamp' });
-    });
+    return unlessMissing(signal, () =>
+      this.share(this.path(key), async (file) => {
+        const { offset, length } = 'offset' in range ? range : await suffix(file, range.suffixLength);
+        return file.readExactly(offset, length, { signal, eof: 'clamp' });
+      }),
+    );
   }
 
-  private async read(
-    key: AbsolutePath,
-    signal: AbortSignal | undefined,
-    task: (file: OverlappedFile) => Promise<Uint8Array>,
-  ): Promise<Uint8Array | undefined> {
-    signal?.throwIfAborted();
-    const path = join(this.root, key.slice(1));
+  private path(key: AbsolutePath): string {
+    return join(this.root, key.slice(1));
+  }
+
+  private async share<T>(path: string, read: (file: OverlappedFile) => Promise<T>): Promise<T> {
     const shared = this.files.get(path) ?? { opened: open(path, this.options), readers: 0 };
     this.files.set(path, shared);
     shared.readers++;
     try {
-      return await task(await shared.opened);
-    } catch (error) {
-      if (isMissing(error)) return undefined;
-      signal?.throwIfAborted();
-      throw error;
+      return await read(await shared.opened);
     } finally {
       if (--shared.readers === 0) {
         this.files.delete(path);
@@ -88,7 +86,18 @@ async function suffix(file: OverlappedFile, bytes: number): Promise<{ offset: nu
   return { offset: size - length, length };
 }
 
-function isMissing(error: unknown): boolean {
-  const { code } = error as NodeJS.ErrnoException;
-  return code === 'ENOENT' || code === 'ENOTDIR'; // Windows has one code for both
+const MISSING: readonly unknown[] = ['ENOENT', 'ENOTDIR']; // one and the same on Windows
+
+async function unlessMissing<T>(
+  signal: AbortSignal | undefined,
+  read: () => Promise<T>,
+): Promise<T | undefined> {
+  signal?.throwIfAborted();
+  try {
+    return await read();
+  } catch (error) {
+    if (MISSING.includes((error as NodeJS.ErrnoException).code)) return undefined;
+    signal?.throwIfAborted();
+    throw error;
+  }
 }

@@ -1,5 +1,6 @@
 /** Small files of each format. Those that no package here writes are written by their specification. */
-import { createWriteStream, writeFileSync } from 'node:fs';
+import { createWriteStream, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { pattern } from '@overlapped/conformance';
 import { tableFromArrays, tableToIPC } from 'apache-arrow';
@@ -113,6 +114,7 @@ export function writePmtiles(path: string, tiles: number, maxZoom: number): void
     header.writeBigUInt64LE(BigInt(length), 16 + 16 * i);
     position += length;
   }
+  for (const at of [72, 80, 88]) header.writeBigUInt64LE(BigInt(tiles), at); // addressed, entries, contents
   header.set([1, 1, 1, 1, 0, maxZoom], 96); // clustered; no compression inside, none of tiles; vector tiles; zooms
   writeFileSync(path, Buffer.concat([header, ...sections]));
 }
@@ -176,4 +178,47 @@ export async function writeZarr(path: string, across: number, side: number): Pro
   const data = Float64Array.from({ length: shape[0]! * shape[1]! }, (_, i) => Math.sqrt(i));
   await zarr.set(array, null, { data, shape, stride: [shape[1]!, 1] });
   return data;
+}
+
+/**
+ * A Zarr v3 array of one dimension in shards of `chunks` chunks, which have `length` float64 each.
+ * @returns its values
+ */
+export function writeShards(path: string, shards: number, chunks: number, length: number): Float64Array {
+  const bytes = { name: 'bytes', configuration: { endian: 'little' } };
+  const total = shards * chunks * length;
+  const metadata = {
+    zarr_format: 3,
+    node_type: 'array',
+    shape: [total],
+    data_type: 'float64',
+    chunk_grid: { name: 'regular', configuration: { chunk_shape: [chunks * length] } },
+    chunk_key_encoding: { name: 'default' },
+    fill_value: 0,
+    codecs: [
+      {
+        name: 'sharding_indexed',
+        configuration: {
+          chunk_shape: [length],
+          codecs: [bytes],
+          index_codecs: [bytes],
+          index_location: 'end',
+        },
+      },
+    ],
+    attributes: {},
+  };
+  mkdirSync(join(path, 'c'), { recursive: true });
+  writeFileSync(join(path, 'zarr.json'), JSON.stringify(metadata));
+  const values = Float64Array.from({ length: total }, (_, i) => Math.sqrt(i));
+  const chunkBytes = length * 8;
+  // Where each chunk of a shard is: offset and length.
+  const index = BigUint64Array.from({ length: chunks * 2 }, (_, i) =>
+    BigInt(i % 2 === 0 ? (i / 2) * chunkBytes : chunkBytes),
+  );
+  for (let shard = 0; shard < shards; shard++) {
+    const part = Buffer.from(values.buffer, shard * chunks * chunkBytes, chunks * chunkBytes);
+    writeFileSync(join(path, 'c', `${shard}`), Buffer.concat([part, Buffer.from(index.buffer)]));
+  }
+  return values;
 }
