@@ -4,10 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describeBackends } from '@overlapped/core';
 import { configure } from '@zip.js/zip.js';
-import Table from 'cli-table3';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { measure, type Outcome, type Spread } from './measure.js';
-import { WORKLOADS } from './workloads.js';
+import { type Workload, WORKLOADS } from './workloads.js';
 
 interface Options {
   readonly only?: readonly string[];
@@ -24,38 +23,29 @@ function format({ median, min, max }: Spread): string {
   return `${median.toFixed(2)} (${min.toFixed(2)}..${max.toFixed(2)})`;
 }
 
-function row(title: string, peer: string, { milliseconds, speed, cpu }: Outcome): string[] {
-  return [
-    title,
-    milliseconds.ours.toFixed(0),
-    peer,
-    milliseconds.theirs.toFixed(0),
-    format(speed),
-    format(cpu),
-  ];
+function lines({ name, title, peer }: Workload, { milliseconds, speed, cpu }: Outcome): string {
+  const times = `adapter ${milliseconds.ours.toFixed(0)} ms, ${peer} ${milliseconds.theirs.toFixed(0)} ms`;
+  return `${name}: ${title}\n    ${times}; speed ${format(speed)}, CPU time ${format(cpu)}`;
 }
 
 async function bench({ only, repetitions }: Options): Promise<void> {
   configure({ useWebWorkers: false }); // zip.js: what is measured is the reading
-  const table = new Table({
-    head: ['', 'adapter, ms', 'beside', 'ms', 'speed', 'CPU time'],
-    style: { head: [], border: [] },
-  });
+  console.log(
+    `Node.js ${process.version}, open() uses ${describeBackends().chosen ?? 'no backend'}; cached files`,
+  );
+  console.log(
+    'Medians; ratios of the adapter to what is beside it, with their (min..max) over pairs of runs',
+  );
   const directory = mkdtempSync(join(tmpdir(), 'overlapped-adapters-'));
   try {
     for (const workload of WORKLOADS.filter(({ name }) => only?.includes(name) ?? true)) {
       const path = join(directory, workload.name);
       await workload.prepare(path);
-      table.push(row(workload.title, workload.peer, await measure(workload, path, repetitions)));
+      console.log(lines(workload, await measure(workload, path, repetitions)));
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
-  console.log(`Node.js ${process.version}, open() uses ${describeBackends().chosen ?? 'no backend'}`);
-  console.log(
-    'Ratios of the adapter to what is beside it: median (min..max) of pairs of runs; files are cached.',
-  );
-  console.log(table.toString());
 }
 
 const names = WORKLOADS.map(({ name }) => name);

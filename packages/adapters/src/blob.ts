@@ -54,7 +54,7 @@ export class FileBlob {
     return new TextDecoder().decode(await this.bytes());
   }
 
-  stream(): ReadableStream<Uint8Array> {
+  stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return rangeStream(this.file, this.start, this.end);
   }
 

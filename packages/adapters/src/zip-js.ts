@@ -30,12 +30,12 @@ export class ZipJsReader {
   }
 
   /** @param options first byte, and how many; default: the whole file */
-  createReadable(options: { offset?: number; size?: number } = {}): ReadableStream<Uint8Array> {
+  createReadable(options: { offset?: number; size?: number } = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { offset = 0, size = this.size - offset } = options;
     return rangeStream(this.file, offset, offset + size);
   }
 
-  get readable(): ReadableStream<Uint8Array> {
+  get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.createReadable();
   }
 }
