@@ -14,6 +14,8 @@ const USE = `
   const buffer = Buffer.alloc(16);
   const file = await open(process.argv[1] ?? __filename);
   if ((await file.readAt(buffer, 0)) !== 16) throw new Error('short');
+  const magic = await (await fileBlob(file)).slice(0, 16).arrayBuffer();
+  if (!buffer.equals(Buffer.from(magic))) throw new Error('the blob has other bytes');
   await file.close();
   console.log(file.backend, typeof createFile, typeof registerBackend);`;
 
@@ -22,10 +24,12 @@ const PROGRAMS = {
   'use.mjs': `import { open } from '@overlapped/core';
 import { createFile } from '@overlapped/core/overlapped';
 import { registerBackend } from '@overlapped/core/backend';
+import { fileBlob } from '@overlapped/adapters/blob';
 const __filename = import.meta.filename ?? process.argv[1];${USE}`,
   'use.cjs': `const { open } = require('@overlapped/core');
 const { createFile } = require('@overlapped/core/overlapped');
 const { registerBackend } = require('@overlapped/core/backend');
+const { fileBlob } = require('@overlapped/adapters/blob');
 (async () => {${USE} })();`,
 };
 
@@ -33,11 +37,14 @@ const { registerBackend } = require('@overlapped/core/backend');
 const TYPED = `import { open, type OverlappedFile } from '@overlapped/core';
 import { createFile, type SafeFileHandle } from '@overlapped/core/overlapped';
 import type { Backend } from '@overlapped/core/backend';
+import { fileBlob } from '@overlapped/adapters/blob';
+import { asyncBuffer } from '@overlapped/adapters/hyparquet';
 export async function use(path: string, backend: Backend): Promise<number> {
   const file: OverlappedFile = await open(path, { backend });
   const handle: SafeFileHandle = createFile(path);
   const { bytesRead } = await file.read(Buffer.alloc(1), { position: 1n });
-  return bytesRead + handle.file.fd;
+  const blob: Blob = await fileBlob(file);
+  return bytesRead + handle.file.fd + blob.size + (await asyncBuffer(file)).byteLength;
 }
 `;
 
@@ -65,7 +72,7 @@ try {
   const native = process.platform === 'win32' ? 'win-iocp' : 'linux-uring';
   const backend =
     process.platform === 'win32' ? 'iocp' : process.platform === 'linux' ? 'io_uring' : 'node-fs';
-  const tarballs = [pack('core'), ...(backend === 'node-fs' ? [] : [pack(native)])];
+  const tarballs = [pack('core'), pack('adapters'), ...(backend === 'node-fs' ? [] : [pack(native)])];
   writeFileSync(join(consumer, 'package.json'), '{ "private": true }');
   // The other platform's package is optional and not published: npm leaves it out.
   run('npm', ['install', '--no-audit', '--no-fund', '--loglevel=error', ...tarballs], consumer);
