@@ -10,11 +10,11 @@ const tallyFile = join(cache, 'wine-tally.json');
 /** Rows of docs/windows.md that must be seen under Wine: without one of them its generator broke. */
 const EXPECTED = ['O1', 'O2', 'O3', 'O5', 'O6', 'O7', 'X1'];
 
-/** Other backends, and the pages and sources of the repository: tested on Linux. */
-const NOT_HERE = /^(linux\/|io-uring|node-fs|file-handle|contract-page|layers)/;
+/** Other backends, programs, and the pages and sources of the repository: tested on Linux. */
+const NOT_HERE = /^(linux\/|bench|io-uring|node-fs|file-handle|contract-page|layers)/;
 
 function specFiles() {
-  return ['win-iocp', 'conformance'].flatMap((name) =>
+  return ['win-iocp', 'conformance', 'adapters'].flatMap((name) =>
     readdirSync(join(overlapped(name), 'dist/test'), { recursive: true, encoding: 'utf8' })
       .filter((file) => file.endsWith('.test.js') && !NOT_HERE.test(file))
       .map((file) => join(overlapped(name), 'dist/test', file)),

@@ -1,4 +1,5 @@
 /** FileHandle's three forms of `read`, and what they have in common. */
+import { types } from 'node:util';
 import { invalidArgType } from '../errors.js';
 
 export interface ReadResult<T extends NodeJS.ArrayBufferView> {
@@ -20,9 +21,6 @@ export interface ReadOptions {
 
 const DEFAULT_READ_BYTES = 16_384; // FileHandle.read's, where no buffer is given
 
-/** Objects that nobody means as options: node:fs takes an ArrayBuffer for them, and never fills its bytes. */
-const NO_OPTIONS = [Array, ArrayBuffer, SharedArrayBuffer];
-
 /** `(buffer, offset, length, position)`, `(buffer, options)` or `(options)`. */
 export function readArguments(
   first: unknown,
@@ -39,7 +37,8 @@ export function readArguments(
     return { buffer, options: { offset: second ?? undefined, length: third ?? undefined, position: fourth } };
   }
   const options = first ?? {};
-  if (typeof options !== 'object' || NO_OPTIONS.some((kind) => options instanceof kind)) {
+  // Nobody means an ArrayBuffer as options: node:fs takes it for them, and never fills its bytes.
+  if (typeof options !== 'object' || Array.isArray(options) || types.isAnyArrayBuffer(options)) {
     throw invalidArgType('buffer', 'an instance of Buffer, TypedArray, or DataView', first);
   }
   const { buffer = Buffer.alloc(DEFAULT_READ_BYTES), ...rest } = options as ReadOptions & {

@@ -56,7 +56,8 @@ interface Lane {
 
 /** Where chunks' memory comes from, and where it goes when the consumer is through with it. */
 interface ChunkMemory {
-  take(): Uint8Array<ArrayBuffer>;
+  /** @returns `length` bytes or more, at most the chunk size */
+  take(length: number): Uint8Array<ArrayBuffer>;
   done(memory: Uint8Array<ArrayBuffer>): void;
 }
 
@@ -77,8 +78,8 @@ export function ownChunks(
   bound: BoundHandle,
   options: ChunksOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const fresh = (size: number): ChunkMemory => ({ take: () => freshBytes(size), done: ignore });
-  return bound.handle.file.direct ? copies(chunks(bound, options)) : readAhead(bound, options, fresh);
+  const fresh: ChunkMemory = { take: freshBytes, done: ignore }; // no more than is read: it is kept
+  return bound.handle.file.direct ? copies(chunks(bound, options)) : readAhead(bound, options, () => fresh);
 }
 
 /** Direct reads want aligned memory, which is too dear to give away. */
@@ -103,7 +104,7 @@ async function* readAhead(
     if (left <= 0n) return undefined;
     // A direct read takes whole blocks past `end`; the surplus is cut below.
     const length = left < BigInt(size) && !file.direct ? Number(left) : size;
-    const memory = source.take();
+    const memory = source.take(length);
     const lane = {
       memory,
       position: ahead,
@@ -123,7 +124,7 @@ async function* readAhead(
       let filled = await lane.read;
       if (filled === 0) return;
       // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
-      if (lane.memory.byteLength !== size) throw lostMemory();
+      if (lane.memory.byteLength < lane.length) throw lostMemory();
       // Short reads are finished, so that chunks stay in step.
       filled = await finishFill(
         bound,

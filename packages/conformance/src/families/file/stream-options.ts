@@ -78,6 +78,16 @@ export function streamOptions(context: ConformanceContext): void {
     assert.throws(() => file.createReadStream({ highWaterMark: 0 }), { code: 'ERR_OUT_OF_RANGE' });
   });
 
+  it('a chunk that `end` makes shorter keeps no more memory than its bytes', async () => {
+    await using file = await context.open(context.fixtures.file(SIZE));
+    const options = { start: 5, end: 2_004, highWaterMark: 1_500, autoClose: false };
+    const parts = (await file.createReadStream(options).toArray()) as Buffer[];
+    assert.deepEqual(
+      parts.map(({ buffer }) => buffer.byteLength),
+      [1_500, 500],
+    );
+  });
+
   it('[R65] destroying a Node stream waits for its reads, then closes the file', async () => {
     await withFaults(context, { decide: () => ({ kind: 'late' }) }, async (backend, open) => {
       const file = await open(context.fixtures.file(SIZE));
