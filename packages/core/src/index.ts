@@ -12,7 +12,7 @@ import { type BackendChoice, selectBackend } from './selector/index.js';
 
 export type { AccessHint, Backend, BackendCapabilities, BackendStats } from './backend.js';
 export type { NativeError, NativeErrorKind, OverlappedError } from './errors.js';
-export { formatReport } from './cli/doctor.js';
+export { formatReport } from './selector/format-report.js';
 export { open } from './file/open.js';
 export type { EofPolicy, OpenOptions, RangeOptions } from './file/options.js';
 export {

@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { registerBackend } from '../src/backend-entry.js';
-import { formatReport } from '../src/cli/doctor.js';
+import { formatReport } from '../src/selector/format-report.js';
 import { checkLayout } from '../src/engine/layout.js';
 import {
   BACKEND_VARIABLE,
