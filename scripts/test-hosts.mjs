@@ -69,7 +69,7 @@ function skipsOf(pending) {
 async function test(host) {
   const command = host.command();
   const env = { OVERLAPPED_BACKEND: '', OVERLAPPED_FUZZ_RUNS: FUZZ_RUNS, ...host.env?.() };
-  const doctor = await run([...command, 'packages/core/bin/overlapped.js', 'doctor'], env);
+  const doctor = await run([...command, 'packages/cli/bin/overlapped.js', 'doctor'], env);
   const file = join(RESULTS, `${host.name.replace(/\W+/g, '-')}.json`);
   rmSync(file, { force: true });
   const mocha = [

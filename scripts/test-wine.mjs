@@ -58,7 +58,7 @@ function checkTally(complete) {
 prepare();
 writeFileSync(tallyFile, '{}');
 
-if (node([join(overlapped('core'), 'bin/overlapped.js'), 'doctor']).status !== 0) process.exit(1);
+if (node([join(overlapped('cli'), 'bin/overlapped.js'), 'doctor']).status !== 0) process.exit(1);
 if (!checkTranscript()) process.exit(1);
 const extra = process.argv.slice(2);
 const mocha = relative(root, join(realpathSync('node_modules/mocha'), 'bin/_mocha'));

@@ -66,6 +66,8 @@ const CASES = [
   },
 ];
 
+const REPORT = "JSON.stringify(require('@overlapped/core').describeBackends())";
+
 /** Installs nothing: copies a project that works, and harms the copy. */
 export async function checkBroken(sandbox, working) {
   for (const { title, harm, code, message, remedy } of CASES) {
@@ -74,11 +76,10 @@ export async function checkBroken(sandbox, working) {
       cpSync(join(working, 'node_modules'), join(project, 'node_modules'), { recursive: true });
       harm(join(project, 'node_modules/@overlapped'));
       await runProgram(sandbox, project, 'use.cjs', 'node-fs');
-      const doctor = ['node_modules/@overlapped/core/bin/overlapped.js', 'doctor', '--json'];
-      const { candidates } = JSON.parse(await sandbox.run('node', doctor, project));
+      const { candidates } = JSON.parse(await sandbox.run('node', ['-p', REPORT], project));
       const said = candidates.find(({ name }) => name === 'io_uring');
       if (said.code !== code || !message.test(said.message) || !remedy.test(said.remedy)) {
-        throw new Error(`the doctor says ${JSON.stringify(said, null, 2)}`);
+        throw new Error(`the selector says ${JSON.stringify(said, null, 2)}`);
       }
       console.log(`${title}: ${said.code}: ${said.message}`);
     } catch (error) {

@@ -15,7 +15,7 @@ export type { AccessHint, Backend, BackendCapabilities, BackendStats } from './b
 export type { FileTrace, ReadTrace } from './file/diagnostics.js';
 export type { BackendCounters } from './overlapped/counters.js';
 export type { NativeError, NativeErrorKind, OverlappedError } from './errors.js';
-export { formatReport } from './cli/doctor.js';
+export { formatReport } from './selector/format-report.js';
 export { open } from './file/open.js';
 export type { EofPolicy, OpenOptions, RangeOptions } from './file/options.js';
 export { OverlappedFile, type ReadAtOptions } from './file/overlapped-file.js';

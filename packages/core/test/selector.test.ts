@@ -5,7 +5,7 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { registerBackend } from '../src/backend-entry.js';
-import { formatReport } from '../src/cli/doctor.js';
+import { formatReport } from '../src/selector/format-report.js';
 import { checkLayout } from '../src/engine/layout.js';
 import {
   BACKEND_VARIABLE,
@@ -166,6 +166,7 @@ describe('selector', () => {
   it('the doctor’s lines say status, reason and remedy', () => {
     const report: BackendsReport = {
       chosen: 'b',
+      host: 'Node.js v20.12.0',
       decidedBy: 'default',
       candidates: [
         { name: 'a', status: 'refused', code: 'why', message: 'because', remedy: 'do this' },

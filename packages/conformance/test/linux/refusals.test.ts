@@ -10,7 +10,6 @@ import { describeUring, ROOT, run, type RunOptions } from './support.js';
 
 const SIZE = 100_000;
 const SUM = createHash('sha256').update(pattern(0, SIZE)).digest('hex');
-const DOCTOR = path.join(ROOT, 'packages/core/bin/overlapped.js');
 
 interface Printed {
   readonly report: BackendsReport;
@@ -158,32 +157,6 @@ describeUring('io_uring: refusals', () => {
       assert.match(outcome.message ?? '', message);
     });
   }
-
-  const eperm = (): RunOptions => refuse('setup', 1);
-
-  it('the doctor prints the refusal and its remedy, and exits by what was asked for', async function () {
-    skipUnless(this, launcher !== undefined, NO_COMPILER);
-    const auto = await run(DOCTOR, ['doctor'], eperm());
-    assert.equal(auto.code, 0);
-    assert.match(auto.stdout, /✘ io_uring +refused +blocked: io_uring_setup: EPERM/);
-    assert.match(auto.stdout, /what to do: allow io_uring_setup/);
-    assert.match(auto.stdout, /✔ node-fs +chosen/);
-    assert.match(auto.stdout, /open\(\) uses node-fs\.\n$/);
-
-    const named = await run(DOCTOR, ['doctor'], { ...eperm(), env: { OVERLAPPED_BACKEND: 'io_uring' } });
-    assert.equal(named.code, 1);
-    assert.match(named.stdout, /OVERLAPPED_BACKEND=io_uring: not available, so open\(\) fails/);
-
-    const json = await run(DOCTOR, ['doctor', '--json'], eperm());
-    assert.equal((JSON.parse(json.stdout) as BackendsReport).chosen, 'node-fs');
-  });
-
-  it('the doctor chooses io_uring where it works', async () => {
-    const { code, stdout } = await run(DOCTOR, ['doctor']);
-    assert.equal(code, 0);
-    assert.match(stdout, /✔ io_uring +chosen +kernel interface: /);
-    assert.match(stdout, /open\(\) uses io_uring\.\n$/);
-  });
 
   for (const when of ['first', 'loaded']) {
     it(`[R84] without descriptors (addon ${when === 'first' ? 'not yet loaded' : 'loaded'}) a ring is refused for now, not for good`, async () => {

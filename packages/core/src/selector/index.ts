@@ -11,6 +11,7 @@ import {
   madeNodeFs,
   type ProbeFailure,
 } from './candidates.js';
+import { hostName } from './hosts.js';
 
 export type { Candidate, CandidateResult, ProbeFailure } from './candidates.js';
 
@@ -32,6 +33,8 @@ export interface CandidateReport {
 }
 
 export interface BackendsReport {
+  /** What runs this program, with its version: `Node.js v20.20.2`, `Bun 1.4.5`. */
+  readonly host: string;
   /** Name of the backend that `open()` uses; undefined if the one asked for is not available. */
   readonly chosen: string | undefined;
   /** Who decided: the order of candidates, or the environment variable. */
@@ -157,5 +160,6 @@ export function describeBackends(): BackendsReport {
     }
     return report('idle', { code: 'ok', message: `works; ${result.note}`, remedy: '' });
   });
-  return { chosen, decidedBy: name === 'auto' ? 'default' : 'environment', candidates: reports };
+  const decidedBy = name === 'auto' ? 'default' : 'environment';
+  return { host: hostName(), chosen, decidedBy, candidates: reports };
 }
