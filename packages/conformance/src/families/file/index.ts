@@ -64,5 +64,4 @@ export const FILE_FAMILIES: Readonly<Record<string, Family>> = {
   environments,
   fuzz,
   endurance,
-  afterwards,
 };
