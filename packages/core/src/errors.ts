@@ -192,9 +192,15 @@ export function invalidState(message: string): CodedError<Error> {
   return codedError(new Error(`Invalid state: ${message}`), 'ERR_INVALID_STATE');
 }
 
-/** Node's `AbortError`; `cause` is the signal's reason (R66). */
+/**
+ * Node's `AbortError`; `cause` is the signal's reason (R66). It has no stack: that would say where the completion was taken,
+ * and cost more than all else where one signal ends thousands of reads. The reason has its own.
+ */
 export function abortError(signal: AbortSignal | undefined): CodedError<Error> {
+  const { stackTraceLimit } = Error;
+  Reflect.set(Error, 'stackTraceLimit', 0); // it may be frozen
   const error = new Error('The operation was aborted', { cause: signal?.reason });
+  Reflect.set(Error, 'stackTraceLimit', stackTraceLimit);
   error.name = 'AbortError';
   return codedError(error, 'ABORT_ERR');
 }

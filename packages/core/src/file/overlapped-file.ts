@@ -16,9 +16,9 @@ import { OverlappedReadStream, type ReadStreamOptions } from '../stream/read-str
 import { readableWebStream, type WebStreamOptions } from '../stream/web-stream.js';
 import { asBytes, checkPosition, checkSignal, integerInRange, MAX_READ_LENGTH } from '../validate.js';
 import { Cursor } from './cursor.js';
-import { traceClose } from './diagnostics.js';
+import { readIsTraced, traceClose } from './diagnostics.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
-import { startTracedRead } from './pending-read.js';
+import { startShapedRead, startTracedRead } from './pending-read.js';
 import { planRanges } from './plan-ranges.js';
 import { checkRange, fillRanges, isAlignedSpan, type RangeRequest } from './ranges.js';
 import { readArguments, type ReadOptions, type ReadResult } from './read-arguments.js';
@@ -79,14 +79,30 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
   read<T extends NodeJS.ArrayBufferView = Buffer>(
     options?: ReadOptions & { buffer?: T },
   ): Promise<ReadResult<T>>;
-  async read(
+  read(
     first?: NodeJS.ArrayBufferView | (ReadOptions & { buffer?: NodeJS.ArrayBufferView }),
     second?: number | null | ReadOptions,
     third?: number | null,
     fourth?: number | bigint | null,
   ): Promise<ReadResult<NodeJS.ArrayBufferView>> {
+    // What most callers pass needs no look at options, and no second promise.
+    const plain =
+      first instanceof Uint8Array &&
+      typeof second === 'number' &&
+      typeof third === 'number' &&
+      typeof fourth === 'number' &&
+      second + third <= first.byteLength;
+    if (plain && !this.handle.isClosed && !this.handle.file.direct && !readIsTraced()) {
+      return startShapedRead(this.bound, first, second, third, fourth);
+    }
+    return this.readChecked(first, second, third, fourth);
+  }
+
+  private async readChecked(
+    ...args: Parameters<typeof readArguments>
+  ): Promise<ReadResult<NodeJS.ArrayBufferView>> {
     this.checkOpen('read');
-    const { buffer, options } = readArguments(first, second, third, fourth);
+    const { buffer, options } = readArguments(...args);
     checkSignal(options.signal);
     const bytes = asBytes(buffer, 'buffer');
     const offset = integerInRange(options.offset ?? 0, 'offset', 0, bytes.byteLength);

@@ -18,13 +18,15 @@ import {
 import { checkPosition } from '../validate.js';
 import { type Abortable, unwatch, watch } from './abort-group.js';
 import { readIsTraced, traceRead } from './diagnostics.js';
+import type { ReadResult } from './read-arguments.js';
 
 const DETAILS: ReadonlyMap<number, string> = new Map([
   [ERROR_INVALID_HANDLE, 'file closed'],
   [ERROR_INVALID_USER_BUFFER, 'too many reads are waiting; try again after some have completed'],
 ]);
 
-type Resolve = (bytesRead: number) => void;
+/** Of a promise of whatever `shape` says the result is. */
+type Resolve = (result: never) => void;
 type Reject = (reason: unknown) => void;
 
 /** What a read of a batch has in place of a promise's functions. */
@@ -47,6 +49,8 @@ class PendingRead implements Abortable {
   /** Who hears of the end instead of a promise: the batch that the read is `index` of. */
   batch: ReadBatch | undefined;
   index = 0;
+  /** What the promise resolves to beside the bytes read, where it is FileHandle's result. */
+  shape: Uint8Array | undefined;
 
   onAbort(): void {
     cancelIoEx(this.bound.handle, this.overlapped.native);
@@ -73,6 +77,7 @@ const MAX_POOLED = 4096;
 function recycle(read: PendingRead): void {
   read.signal = undefined;
   read.batch = undefined;
+  read.shape = undefined;
   if (pool.length < MAX_POOLED) pool.push(read);
 }
 
@@ -92,6 +97,23 @@ export function startRead(
   try {
     starting = begin(bound, buffer, offset, length, position, signal);
     return new Promise<number>(executor);
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** {@link startRead}, with FileHandle's result: made where the read ends, it takes no promise of its own. */
+export function startShapedRead(
+  bound: BoundHandle,
+  buffer: Uint8Array,
+  offset: number,
+  length: number,
+  position: number,
+): Promise<ReadResult<Uint8Array>> {
+  try {
+    starting = begin(bound, buffer, offset, length, position, undefined);
+    starting.shape = buffer;
+    return new Promise<ReadResult<Uint8Array>>(executor);
   } catch (error) {
     return Promise.reject(error);
   }
@@ -161,7 +183,7 @@ function begin(
 
 function onCompletion(errorCode: number, numBytes: number, native: NativeOverlapped): void {
   const read = native.owner as PendingRead;
-  const { resolve, reject, bound, signal, batch, index } = read;
+  const { resolve, reject, bound, signal, batch, index, shape } = read;
   if (signal !== undefined) unwatch(signal, read);
   let error: Error | undefined;
   if (errorCode !== 0 && !isEndOfFile(errorCode)) {
@@ -172,8 +194,8 @@ function onCompletion(errorCode: number, numBytes: number, native: NativeOverlap
   bound.freeNativeOverlapped(native);
   recycle(read);
   if (batch !== undefined) batch.settle(index, numBytes, error);
-  else if (error === undefined) resolve(numBytes);
-  else reject(error);
+  else if (error !== undefined) reject(error);
+  else resolve((shape === undefined ? numBytes : { bytesRead: numBytes, buffer: shape }) as never);
 }
 
 function readError(bound: BoundHandle, native: NativeOverlapped, win32: number): Error {
