@@ -39,7 +39,8 @@ export class OverlappedReadStream extends NodeReadStream {
   private readonly first: number | bigint | undefined;
   private readonly last: number | bigint | undefined;
   private readonly depth: number;
-  private readonly abort = new AbortController();
+  /** Ends reads ahead. There is none before the first read, and none after the last: aborting is dear. */
+  private abort: AbortController | undefined;
   private chunks: AsyncGenerator<Uint8Array, void, void> | undefined;
 
   /** @internal */
@@ -86,6 +87,7 @@ export class OverlappedReadStream extends NodeReadStream {
       ({ done, value }) => {
         if (this.destroyed) return;
         if (done === true) {
+          this.abort = undefined;
           file.off('close', this.onFileClosed);
           this.push(null);
           return;
@@ -100,7 +102,7 @@ export class OverlappedReadStream extends NodeReadStream {
 
   /** With a signal that has fired, Node calls it inside the constructor: nothing is set then, and nothing begun. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    (this.abort as AbortController | undefined)?.abort();
+    this.abort?.abort();
     this.file?.off('close', this.onFileClosed);
     this.finish().then(
       () => callback(error),
@@ -116,6 +118,7 @@ export class OverlappedReadStream extends NodeReadStream {
   }
 
   private begin(file: OverlappedFile): AsyncGenerator<Uint8Array, void, void> {
+    this.abort = new AbortController();
     const start = this.first ?? file.cursor.at;
     // Where Node's streams follow the file's position, `end` counts from there.
     const origin = this.first === undefined ? BigInt(start) : 0n;
