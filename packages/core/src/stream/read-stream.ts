@@ -1,5 +1,6 @@
 /** `createReadStream()`: a Node Readable whose chunks the consumer may keep. */
 import { type PathLike, ReadStream } from 'node:fs';
+import { outOfRange } from '../errors.js';
 import type { OverlappedFile } from '../file/overlapped-file.js';
 import { checkPosition, integerInRange } from '../validate.js';
 import { DEFAULT_DEPTH, exclusiveEnd, MAX_CHUNK_BYTES, MAX_DEPTH, ownChunks } from './chunks.js';
@@ -47,7 +48,7 @@ export class OverlappedReadStream extends NodeReadStream {
   constructor(from: OverlappedFile | UnopenedFile, options: ReadStreamOptions) {
     const { depth = DEFAULT_DEPTH, start, end, ...others } = options;
     integerInRange(depth, 'depth', 1, MAX_DEPTH);
-    if (options.highWaterMark === 0) integerInRange(0, 'highWaterMark', 1, Number.MAX_SAFE_INTEGER); // Node's would be empty
+    if (options.highWaterMark === 0) throw outOfRange('highWaterMark', '>= 1', 0); // Node's stream would be empty
     // Node's streams know no bigints; what is none is checked as there.
     const big = typeof start === 'bigint' || typeof end === 'bigint';
     if (big) exclusiveEnd(checkPosition(start ?? 0, 0), end);
