@@ -60,7 +60,7 @@ export default tseslint.config(
     },
   },
   layer(
-    ['packages/core/src/file/**', 'packages/core/src/stream/**'],
+    ['packages/core/src/file/**', 'packages/core/src/stream/**', 'packages/core/src/fs/**'],
     [
       {
         group: ['**/engine/**', '**/node-fs/**', '**/overlapped/*', '!**/overlapped/index.js'],

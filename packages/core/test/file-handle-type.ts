@@ -21,7 +21,7 @@ export function handleOf(file: OverlappedFile): ReadableHandle {
   return file;
 }
 
-export function streamOf(file: OverlappedFile): ReadStream {
+export function streamOf(file: OverlappedFile): Pick<ReadStream, keyof ReadStream> {
   return file.createReadStream();
 }
 

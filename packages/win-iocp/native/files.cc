@@ -79,7 +79,9 @@ OpenResult open_file(const OpenRequest& request) {
 
 DWORD stat_file(HANDLE handle, FileStatus* status) {
   status->fill(0);
-  const auto set = [status](StatField field, int64_t value) { (*status)[static_cast<size_t>(field)] = value; };
+  const auto set = [status](StatField field, int64_t value) {
+    (*status)[static_cast<size_t>(field)] = value;
+  };
   const FileKind kind = kind_of(handle);
   set(StatField::Kind, static_cast<int64_t>(kind));
   if (kind != FileKind::Regular) return kErrorSuccess;  // pipes and devices have nothing more to say

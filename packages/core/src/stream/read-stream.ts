@@ -1,5 +1,6 @@
 /** `createReadStream()`: a Node Readable whose chunks the consumer may keep. */
 import { type PathLike, ReadStream } from 'node:fs';
+import { outOfRange } from '../errors.js';
 import type { OverlappedFile } from '../file/overlapped-file.js';
 import { checkPosition, integerInRange } from '../validate.js';
 import { DEFAULT_DEPTH, exclusiveEnd, MAX_CHUNK_BYTES, MAX_DEPTH, ownChunks } from './chunks.js';
@@ -39,14 +40,15 @@ export class OverlappedReadStream extends NodeReadStream {
   private readonly first: number | bigint | undefined;
   private readonly last: number | bigint | undefined;
   private readonly depth: number;
-  private readonly abort = new AbortController();
+  /** Ends reads ahead. There is none before the first read, and none after the last: aborting is dear. */
+  private abort: AbortController | undefined;
   private chunks: AsyncGenerator<Uint8Array, void, void> | undefined;
 
   /** @internal */
   constructor(from: OverlappedFile | UnopenedFile, options: ReadStreamOptions) {
     const { depth = DEFAULT_DEPTH, start, end, ...others } = options;
     integerInRange(depth, 'depth', 1, MAX_DEPTH);
-    if (options.highWaterMark === 0) integerInRange(0, 'highWaterMark', 1, Number.MAX_SAFE_INTEGER); // Node's would be empty
+    if (options.highWaterMark === 0) throw outOfRange('highWaterMark', '>= 1', 0); // Node's stream would be empty
     // Node's streams know no bigints; what is none is checked as there.
     const big = typeof start === 'bigint' || typeof end === 'bigint';
     if (big) exclusiveEnd(checkPosition(start ?? 0, 0), end);
@@ -86,6 +88,7 @@ export class OverlappedReadStream extends NodeReadStream {
       ({ done, value }) => {
         if (this.destroyed) return;
         if (done === true) {
+          this.abort = undefined;
           file.off('close', this.onFileClosed);
           this.push(null);
           return;
@@ -100,7 +103,7 @@ export class OverlappedReadStream extends NodeReadStream {
 
   /** With a signal that has fired, Node calls it inside the constructor: nothing is set then, and nothing begun. */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    (this.abort as AbortController | undefined)?.abort();
+    this.abort?.abort();
     this.file?.off('close', this.onFileClosed);
     this.finish().then(
       () => callback(error),
@@ -116,6 +119,7 @@ export class OverlappedReadStream extends NodeReadStream {
   }
 
   private begin(file: OverlappedFile): AsyncGenerator<Uint8Array, void, void> {
+    this.abort = new AbortController();
     const start = this.first ?? file.cursor.at;
     // Where Node's streams follow the file's position, `end` counts from there.
     const origin = this.first === undefined ? BigInt(start) : 0n;
