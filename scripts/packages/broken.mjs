@@ -9,6 +9,9 @@ function change(file, edit) {
   writeFileSync(file, edit(readFileSync(file)));
 }
 
+const patch = (file, pattern, replacement) =>
+  change(file, (bytes) => Buffer.from(bytes.toString('latin1').replace(pattern, replacement), 'latin1'));
+
 /** How it went wrong, in node_modules/@overlapped, and what the doctor's report has to say. */
 const CASES = [
   {
@@ -55,11 +58,16 @@ const CASES = [
     remedy: /install again, on the system that it is for/,
   },
   {
+    title: 'the addon is for another C library',
+    // musl's loader, which a shared library for musl asks for, in place of glibc's
+    harm: (scope) => patch(join(scope, ADDON), /ld-linux-([\w-]+)\.so\.\d\0/, 'ld-musl-$1.so.1\0\0'),
+    code: 'addon-load-failed',
+    message: /^ld-musl-.*cannot open shared object file/,
+    remedy: /for another C library/,
+  },
+  {
     title: 'the addon wants a glibc that is not there',
-    harm: (scope) =>
-      change(join(scope, ADDON), (bytes) =>
-        Buffer.from(bytes.toString('latin1').replace(/GLIBC_2\.\d\d\0/, 'GLIBC_2.99\0'), 'latin1'),
-      ),
+    harm: (scope) => patch(join(scope, ADDON), /GLIBC_2\.\d\d\0/, 'GLIBC_2.99\0'),
     code: 'addon-load-failed',
     message: /version `GLIBC_2\.99' not found/,
     remedy: /glibc 2\.28 or newer/,

@@ -51,6 +51,7 @@ function resolveAddon(name: string): string | undefined {
 }
 
 const REINSTALL = 'remove node_modules and install again, on the system that it is for';
+const CORRECT = `correct or unset ${ADDON_PATH_VARIABLE}`;
 
 /** What dlopen's words mean, and what to do. */
 const LOAD_ERRORS: readonly (readonly [words: RegExp, remedy: string])[] = [
@@ -58,7 +59,10 @@ const LOAD_ERRORS: readonly (readonly [words: RegExp, remedy: string])[] = [
     /version `(GLIBC|GLIBCXX|CXXABI)_/,
     'use a newer system (glibc 2.28 or newer), or build the addon on this one',
   ],
-  [/ld-linux|ld-musl|libc\.musl|symbol not found/, `it is for another C library: ${REINSTALL}`],
+  [
+    /ld-linux|ld-musl|libc\.musl|symbol not found/,
+    'it is for another C library: install on a system with that of this Node.js',
+  ],
   [/failed to map segment/, 'the file system is mounted noexec: install on one that is not'],
 ];
 
@@ -87,7 +91,8 @@ function explainMissing(name: string, hasPackage: boolean): Refusal {
   };
 }
 
-function explain(name: string, error: NodeJS.ErrnoException): Refusal {
+/** @param otherwise what to do where nothing better is known */
+function explain(name: string, error: NodeJS.ErrnoException, otherwise: string): Refusal {
   const { code, message } = error;
   if (code === 'MODULE_NOT_FOUND') return explainMissing(name, error.path !== undefined);
   if (code === 'ERR_DLOPEN_DISABLED') {
@@ -98,7 +103,7 @@ function explain(name: string, error: NodeJS.ErrnoException): Refusal {
   if (code === 'EMFILE' || code === 'ENFILE' || /too many open files/i.test(message)) {
     return { code: 'resource-limit', message, remedy: 'raise the limit of open files (ulimit -n)' };
   }
-  const remedy = LOAD_ERRORS.find(([words]) => words.test(message))?.[1] ?? REINSTALL;
+  const remedy = LOAD_ERRORS.find(([words]) => words.test(message))?.[1] ?? otherwise;
   return { code: 'addon-load-failed', message, remedy };
 }
 
@@ -110,24 +115,22 @@ function isAddon(exported: unknown): exported is UringAddon {
 export function loadAddon(): AddonResult {
   const named = process.env[ADDON_PATH_VARIABLE];
   if (named !== undefined && !existsSync(named)) {
-    const remedy = `correct or unset ${ADDON_PATH_VARIABLE}`;
-    return { refusal: { code: 'addon-missing', message: `no addon at ${named}`, remedy } };
+    return { refusal: { code: 'addon-missing', message: `no addon at ${named}`, remedy: CORRECT } };
   }
   const name = addonPackage();
   const path = named ?? resolveAddon(name);
+  const remedy = named === undefined ? REINSTALL : CORRECT;
   try {
     const damage = path === undefined ? undefined : findDamage(path);
     if (damage !== undefined) {
-      return {
-        refusal: { code: 'addon-load-failed', message: `${path} ${damage}`, remedy: REINSTALL },
-      };
+      return { refusal: { code: 'addon-load-failed', message: `${path} ${damage}`, remedy } };
     }
   } catch (error) {
-    return { refusal: explain(name, error as NodeJS.ErrnoException) };
+    return { refusal: explain(name, error as NodeJS.ErrnoException, remedy) };
   }
   const exported = requireAddon(name, named);
   if (isAddon(exported)) return { addon: exported };
-  if (types.isNativeError(exported)) return { refusal: explain(name, exported) };
+  if (types.isNativeError(exported)) return { refusal: explain(name, exported, remedy) };
   return {
     refusal: {
       code: 'addon-load-failed',

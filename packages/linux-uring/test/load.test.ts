@@ -51,20 +51,15 @@ describe('linux-uring: load', () => {
       bytes[offset] = value;
       return bytes;
     };
-    const cases: [title: string, bytes: Buffer, message: RegExp, remedy: RegExp][] = [
-      ['a text', Buffer.from('no library'.repeat(100)), /is no 64-bit shared library$/, /install again/],
-      ['nothing', Buffer.alloc(0), /is no 64-bit shared library$/, /install again/],
-      ['32 bits', changed(4, 1), /is no 64-bit shared library$/, /install again/],
-      [
-        'another processor',
-        changed(18, 243),
-        /is for another processor, and this Node\.js for/,
-        /install again/,
-      ],
-      ['cut off', whole.subarray(0, whole.length - 1), /is cut off$/, /install again/],
-      ['a program', whole, /cannot dynamically load|not a dynamic|self-register/, /install again/],
+    const cases: [title: string, bytes: Buffer, message: RegExp][] = [
+      ['a text', Buffer.from('no library'.repeat(100)), /is no 64-bit shared library$/],
+      ['nothing', Buffer.alloc(0), /is no 64-bit shared library$/],
+      ['32 bits', changed(4, 1), /is no 64-bit shared library$/],
+      ['another processor', changed(18, 243), /is for another processor, and this Node\.js for/],
+      ['cut off', whole.subarray(0, whole.length - 1), /is cut off$/],
+      ['a program', whole, /cannot dynamically load|not a dynamic|self-register/],
     ];
-    for (const [title, bytes, message, remedy] of cases) {
+    for (const [title, bytes, message] of cases) {
       it(title, function () {
         skipElsewhere(this);
         fs.writeFileSync(FILE, bytes);
@@ -73,7 +68,7 @@ describe('linux-uring: load', () => {
         assert.equal(refused.code, 'addon-load-failed');
         assert.ok(refused.message.includes(FILE), refused.message);
         assert.match(refused.message, message);
-        assert.match(refused.remedy, remedy);
+        assert.equal(refused.remedy, `correct or unset ${ADDON_PATH_VARIABLE}`);
       });
     }
   });

@@ -31,6 +31,7 @@ function requireAddon(name: string, path: string | undefined): unknown {
 /* eslint-enable @typescript-eslint/no-require-imports */
 
 const REINSTALL = 'remove node_modules and install again, on the system that it is for';
+const CORRECT = `correct or unset ${ADDON_PATH_VARIABLE}`;
 
 function explainMissing(name: string, hasPackage: boolean): Refusal {
   if (hasPackage) {
@@ -57,14 +58,15 @@ function explainMissing(name: string, hasPackage: boolean): Refusal {
   };
 }
 
-function explain(name: string, error: NodeJS.ErrnoException): Refusal {
+/** @param otherwise what to do where nothing better is known */
+function explain(name: string, error: NodeJS.ErrnoException, otherwise: string): Refusal {
   const { code, message } = error;
   if (code === 'MODULE_NOT_FOUND') return explainMissing(name, error.path !== undefined);
   if (code === 'ERR_DLOPEN_DISABLED') {
     const remedy = 'start node without --no-addons, or with --allow-addons';
     return { code: 'addons-disabled', message, remedy };
   }
-  return { code: 'addon-load-failed', message, remedy: REINSTALL };
+  return { code: 'addon-load-failed', message, remedy: otherwise };
 }
 
 function isAddon(exported: unknown): exported is IocpAddon {
@@ -75,13 +77,14 @@ function isAddon(exported: unknown): exported is IocpAddon {
 export function loadAddon(): AddonResult {
   const path = process.env[ADDON_PATH_VARIABLE];
   if (path !== undefined && !existsSync(path)) {
-    const remedy = `correct or unset ${ADDON_PATH_VARIABLE}`;
-    return { refusal: { code: 'addon-missing', message: `no addon at ${path}`, remedy } };
+    return { refusal: { code: 'addon-missing', message: `no addon at ${path}`, remedy: CORRECT } };
   }
   const name = `@overlapped/win-iocp-${process.arch}`;
   const exported = requireAddon(name, path);
   if (isAddon(exported)) return { addon: exported };
-  if (types.isNativeError(exported)) return { refusal: explain(name, exported) };
+  if (types.isNativeError(exported)) {
+    return { refusal: explain(name, exported, path === undefined ? REINSTALL : CORRECT) };
+  }
   return {
     refusal: {
       code: 'addon-load-failed',
