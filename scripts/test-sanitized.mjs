@@ -38,6 +38,7 @@ if (spawnSync(process.execPath, ['-e', check], { env }).status !== 0) {
   console.error('the sanitizers were not loaded into node');
   process.exit(1);
 }
+
 /** What a process with the addon lost, in stacks that the addon has a part in: what Node loses is its own affair. */
 function leaksOf(args, extra = {}) {
   const leaks = { ...env, ...extra, ASAN_OPTIONS: 'detect_leaks=1', LSAN_OPTIONS: 'exitcode=0' };
