@@ -14,6 +14,7 @@ import {
 import { Fixtures } from './fixtures.js';
 import { skipUnless } from './skip.js';
 
+/** What the suite asks of a backend that it makes. */
 export interface BackendOptions {
   /** The most reads in flight. A factory that can't set it ignores it; tests then look at `backend.capacity`. */
   readonly capacity?: number;
@@ -22,12 +23,15 @@ export interface BackendOptions {
 /** Makes the backend under test. The suite closes it when it is done. */
 export type BackendFactory = (options?: BackendOptions) => Backend;
 
+/** What each family of behaviours gets. One per described backend. */
 export class ConformanceContext {
+  /** Files of known content, gone when the suite is done. */
   readonly fixtures = new Fixtures();
   private made: Backend | undefined;
   private readonly others: Backend[] = [];
 
   constructor(
+    /** The backend's name in titles. */
     readonly name: string,
     private readonly factory: BackendFactory,
   ) {}
@@ -44,6 +48,7 @@ export class ConformanceContext {
     return backend;
   }
 
+  /** What the backend under test can do. */
   get capabilities(): BackendCapabilities {
     return this.backend.capabilities;
   }
@@ -69,6 +74,7 @@ export class ConformanceContext {
     skipUnless(test, condition, `${this.name}: ${reason}`);
   }
 
+  /** Closes what was made, and removes the files. */
   async dispose(): Promise<void> {
     await this.made?.close();
     for (const backend of this.others) await backend.close();

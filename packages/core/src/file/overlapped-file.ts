@@ -26,6 +26,7 @@ import {
   type RangeRequest,
 } from './ranges.js';
 
+/** What {@link OverlappedFile.read} resolves to: FileHandle's result. */
 export interface ReadResult<T extends NodeJS.ArrayBufferView> {
   /** 0 at end of file; may be less than asked for anywhere (R62). */
   bytesRead: number;
@@ -33,6 +34,7 @@ export interface ReadResult<T extends NodeJS.ArrayBufferView> {
   buffer: T;
 }
 
+/** What and where {@link OverlappedFile.read} reads. */
 export interface ReadOptions {
   /** First byte of the buffer to fill; default 0. */
   readonly offset?: number | undefined;
@@ -40,15 +42,21 @@ export interface ReadOptions {
   readonly length?: number | undefined;
   /** First byte of the file; without it, where the last read without a position ended. */
   readonly position?: number | bigint | null | undefined;
+  /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link OverlappedFile.readAt}. */
 export interface ReadAtOptions {
+  /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options of {@link OverlappedFile.readFile}. */
 export interface ReadFileOptions {
+  /** With one the result is a string; default: a Buffer. */
   readonly encoding?: BufferEncoding | null | undefined;
+  /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -56,6 +64,10 @@ const DEFAULT_READ_BYTES = 16_384; // FileHandle.read's, where no buffer is give
 /** What one range may ask for: 4 GiB - 1. */
 const MAX_RANGE_BYTES = 2 ** 32 - 1;
 
+/**
+ * An open file, to be read at any number of positions at once. It belongs to the thread that opened it. Close it by
+ * `close()` or `await using`: nothing closes it when it is collected.
+ */
 export class OverlappedFile {
   private readonly handle: SafeFileHandle;
   private readonly bound: BoundHandle;
@@ -90,9 +102,11 @@ export class OverlappedFile {
 
   /**
    * Reads into `buffer`, at most once: a short read is legal (R62), 0 bytes is the end of the file (R19). FileHandle's
-   * signatures: `(buffer, offset, length, position)`, `(buffer, options)`, `(options)`.
+   * signatures: `(buffer, offset, length, position)`, `(buffer, options)`, `(options)`. Lengths are in bytes, up to
+   * 2^31 - 1. The buffer belongs to the read until the promise settles.
    * @param position 0 to 2^63 - 1 - length, number or bigint. Without one: from where the last such read ended. -1 and
    *   other negatives are refused, which node:fs takes for "no position" (R45).
+   * @throws argument errors before any I/O; OverlappedError, such as EIO or EBADF once closed; AbortError
    */
   read<T extends NodeJS.ArrayBufferView>(
     buffer: T,
@@ -124,6 +138,7 @@ export class OverlappedFile {
    * The lean path: fills `buffer` from its start with what is at `position`, at most once.
    * @param position 0 to 2^63 - 1 - length, number or bigint
    * @returns bytes read, 0 at end of file
+   * @throws argument errors before any I/O; OverlappedError, such as EIO or EBADF once closed; AbortError
    */
   readAt(
     buffer: NodeJS.ArrayBufferView,
@@ -151,11 +166,15 @@ export class OverlappedFile {
   /**
    * Fills several buffers, one after the other, from `position` on. FileHandle's `readv`.
    * @param position as in `read`
+   * @throws as `read`; after a failure nothing counts as read
    */
   async readv<T extends NodeJS.ArrayBufferView>(
     buffers: readonly T[],
     position?: number | bigint | null,
-  ): Promise<{ bytesRead: number; buffers: readonly T[] }> {
+  ): Promise<{
+    /** Bytes read into all of them; 0 at end of file. */ bytesRead: number;
+    /** The array that was passed in. */ buffers: readonly T[];
+  }> {
     if (!Array.isArray(buffers)) throw invalidArgType('buffers', 'an array of views', buffers);
     const targets = buffers.map((buffer, i) => asBytes(buffer, `buffers[${i}]`));
     const total = targets.reduce((sum, { byteLength }) => sum + byteLength, 0);
@@ -178,8 +197,10 @@ export class OverlappedFile {
 
   /**
    * Reads exactly `length` bytes at `position`, however many reads that takes.
+   * @param position 0 to 2^63 - 1 - length, number or bigint (R45)
+   * @param length bytes, 0 to 2^32 - 1
    * @returns bytes on an ArrayBuffer of exactly their length, the caller's to keep
-   * @throws ERR_OVERLAPPED_UNEXPECTED_EOF if the file ends before, unless `eof` is `clamp`
+   * @throws ERR_OVERLAPPED_UNEXPECTED_EOF if the file ends before, unless `eof` is `clamp`; else as `readAt`
    */
   async readExactly(
     position: number | bigint,
@@ -193,7 +214,8 @@ export class OverlappedFile {
   /**
    * Reads many ranges with one submission and one wake-up: a parquet file's column chunks, a zip's entries. Each result is
    * exact, as in `readExactly`, in the order of `ranges`; with `into`, the part of it that was filled.
-   * @throws the first range's failure, after every range has settled
+   * @throws the first range's failure, after every range has settled; ERR_OVERLAPPED_UNEXPECTED_EOF if the file ends in
+   *   one, unless `eof` is `clamp`
    */
   async readMany(ranges: readonly RangeRequest[], options: RangeOptions = {}): Promise<Uint8Array[]> {
     if (!Array.isArray(ranges)) throw invalidArgType('ranges', 'an array', ranges);
@@ -202,7 +224,10 @@ export class OverlappedFile {
     return fillRanges(this.bound, planRanges(ranges), eof, options.signal);
   }
 
-  /** The whole file, from its start: a Buffer, or a string with `encoding`. Up to 4 GiB. */
+  /**
+   * The whole file, from its start: a Buffer, or a string with `encoding`. Up to 4 GiB.
+   * @throws as `readAt`
+   */
   async readFile(options: ReadFileOptions | BufferEncoding | null = {}): Promise<Buffer | string> {
     const { encoding, signal } = typeof options === 'string' ? { encoding: options } : (options ?? {});
     checkSignal(signal);
@@ -213,7 +238,7 @@ export class OverlappedFile {
     return encoding === undefined || encoding === null ? whole : whole.toString(encoding);
   }
 
-  /** As FileHandle's. */
+  /** The file's status, as FileHandle's. @throws EBADF once closed */
   async stat(): Promise<Stats> {
     if (this.handle.isClosed)
       throw systemError({
@@ -227,18 +252,26 @@ export class OverlappedFile {
 
   /**
    * The file in order, `depth` reads ahead. Each chunk is lent: it is valid until the next one is asked for; copy what
-   * you keep. The fastest way through a file.
+   * you keep. The fastest way through a file. Leaving the loop early leaves no read in flight.
+   * @throws from the first step: argument errors; OverlappedError; AbortError
    */
   chunks(options: ChunksOptions = {}): AsyncGenerator<Uint8Array, void, void> {
     return chunks(this.bound, options);
   }
 
-  /** A Node Readable, with FileHandle's options; `end` is inclusive. */
+  /**
+   * A Node Readable, with FileHandle's options; `end` is inclusive. Its chunks are the consumer's to keep. It closes the
+   * file when it ends, unless `autoClose` is false.
+   * @throws argument errors; failed reads destroy the stream with their error
+   */
   createReadStream(options: ReadStreamOptions = {}): OverlappedReadStream {
     return new OverlappedReadStream(this, this.bound, options);
   }
 
-  /** A web ReadableStream of bytes; takes the caller's buffers (BYOB). */
+  /**
+   * A web ReadableStream of bytes; takes the caller's buffers (BYOB). It leaves the file open, unless `autoClose` is true.
+   * @throws argument errors; failed reads error the stream
+   */
   readableWebStream(options: WebStreamOptions = {}): ReadableStream<Uint8Array> {
     return readableWebStream(this, options);
   }
@@ -251,6 +284,7 @@ export class OverlappedFile {
     return closeHandle(this.handle);
   }
 
+  /** `await using`: {@link OverlappedFile.close | close()} at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

@@ -5,6 +5,7 @@ import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, integerInRange } from '../validate.js';
 import { ownChunks, DEFAULT_DEPTH, exclusiveEnd } from './chunks.js';
 
+/** FileHandle's stream options, and `depth`. */
 export interface ReadStreamOptions {
   /** First byte; default 0. */
   readonly start?: number | bigint | undefined;
@@ -16,16 +17,21 @@ export interface ReadStreamOptions {
   readonly depth?: number | undefined;
   /** Close the file when the stream ends or is destroyed; default true. */
   readonly autoClose?: boolean | undefined;
+  /** Emit `close` when the stream is destroyed; default true. */
   readonly emitClose?: boolean | undefined;
+  /** Chunks are strings in this encoding; default: Buffers. */
   readonly encoding?: BufferEncoding | undefined;
+  /** Destroys the stream with an AbortError. */
   readonly signal?: AbortSignal | undefined;
 }
 
 const DEFAULT_HIGH_WATER_MARK = 64 << 10;
 
+/** What {@link OverlappedFile.createReadStream} returns: a Readable that reads ahead. */
 export class OverlappedReadStream extends Readable {
   /** Bytes pushed so far. */
   bytesRead = 0;
+  /** The file's path as it was opened. */
   readonly path: string;
 
   private readonly source: AsyncGenerator<Uint8Array, void, void>;
@@ -64,6 +70,7 @@ export class OverlappedReadStream extends Readable {
     });
   }
 
+  /** @internal */
   override _read(): void {
     this.source.next().then(
       ({ done, value }) => {
@@ -79,6 +86,7 @@ export class OverlappedReadStream extends Readable {
     );
   }
 
+  /** @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.abort.abort();
     this.source

@@ -9,6 +9,7 @@ import { advance } from '../file/ranges.js';
 import { checkPosition, checkSignal, integerInRange } from '../validate.js';
 import { exclusiveEnd } from './chunks.js';
 
+/** What {@link OverlappedFile.readableWebStream} reads. */
 export interface WebStreamOptions {
   /** First byte; default 0. */
   readonly start?: number | bigint | undefined;
@@ -18,6 +19,7 @@ export interface WebStreamOptions {
   readonly chunkSize?: number | undefined;
   /** Close the file when the stream ends or is cancelled; default false, as in node:fs. */
   readonly autoClose?: boolean | undefined;
+  /** Errors the stream at its next read. */
   readonly signal?: AbortSignal | undefined;
 }
 
