@@ -66,6 +66,7 @@ export default {
   projectDocuments: Object.values(PAGES),
   groupOrder: ['Guides', 'Modules', 'Reference', 'Project'],
   plugin: [namesForReaders],
+  customCss: 'packages/docs/site.css',
   excludeExternals: true, // what Readable and Error bring along
   excludeInternal: true,
   excludePrivate: true,

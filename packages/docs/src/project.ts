@@ -11,7 +11,7 @@ import type { SourceFile } from './programs.js';
 export const PROJECT = path.join(ROOT, 'packages/docs/build/project');
 
 /** Files that programs and commands of the documentation name, and their sizes in bytes. */
-export const FIXTURES: Readonly<Record<string, number>> = { 'data.bin': 8 << 20, 'small.bin': 10_000 };
+export const FIXTURES: Readonly<Record<string, number>> = { 'data.bin': 8 << 20 };
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,

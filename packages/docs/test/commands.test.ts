@@ -19,6 +19,29 @@ function portable(output: string): string {
   return MACHINE.reduce((text, [pattern, name]) => text.replace(pattern, name), output).trimEnd();
 }
 
+/** What a stale page could say, and what is then wrong with it. */
+const STALE: readonly [string, RegExp][] = [
+  ['pnpm no-such-script', /no script no-such-script/],
+  ['npx -y pnpm@1.0.0 test', /package.json says pnpm@/],
+  ['pnpm fuzz --no-such-option', /does not know --no-such-option/],
+  ['node scripts/no-such-file.mjs', /there is no scripts/],
+  ['node scripts/test.mjs --no-such-option', /does not know --no-such-option/],
+  ['npx no-such-command doctor', /no package has a command/],
+  ['npm install @overlapped/no-such-package', /no public package/],
+  ['NO_SUCH_VARIABLE=1 node server.js', /nothing reads the variable/],
+  ['no-such-program', /unknown command/],
+];
+
+describe('stale commands', () => {
+  for (const [text, message] of STALE) {
+    it(`${text} is found out`, () => {
+      const [command] = commandsOf({ language: 'sh', line: 1, text, mark: undefined });
+      assert(command !== undefined);
+      assert.throws(() => judge(command), { message });
+    });
+  }
+});
+
 describe('commands in the documentation', function () {
   this.timeout(90_000);
   before(() => prepareProject());
