@@ -24,12 +24,18 @@ function clang(tool) {
   });
 }
 
+/** Pages whose links to files and headings are checked; remark would walk through node_modules. */
+const PAGES = ['README.md', 'CONTRIBUTING.md', 'SECURITY.md', 'CHANGELOG.md', 'docs', 'packages/*/README.md'];
+
 const [node, prettier] = bin('prettier', 'bin/prettier.cjs');
 const eslint = bin('eslint', 'bin/eslint.js')[1];
 const steps = [
   ['prettier', node, [...prettier, fix ? '--write' : '--check', '--log-level', 'warn', '.']],
   ['eslint', node, [...eslint, ...(fix ? ['--fix'] : []), '--max-warnings', '0', '.']],
 ];
+const remark = bin('remark-cli', 'cli.js')[1];
+const validateLinks = ['--use', 'remark-validate-links=repository:false'];
+steps.push(['links', node, [...remark, '--frail', '--quiet', '--no-stdout', ...validateLinks, ...PAGES]]);
 const formatter = clang('clang-format');
 if (formatter !== undefined)
   steps.push(['clang-format', formatter, [...(fix ? ['-i'] : ['--dry-run', '-Werror']), ...nativeFiles()]]);

@@ -13,6 +13,7 @@ const STEPS = [
   ['shared table layout', node, ['scripts/check-layout.mjs']],
   ['TypeScript build', node, ['node_modules/typescript/bin/tsc', '-b']],
   ['lint', node, ['scripts/lint.mjs']],
+  ['documentation site', node, ['node_modules/typedoc/bin/typedoc']],
   ['C++ unit tests', node, ['scripts/test-native.mjs']],
   ['mocha', node, ['node_modules/mocha/bin/mocha.js']],
   ['parity with node:fs', node, ['scripts/parity.mjs', '--check']],

@@ -16,6 +16,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { Fixtures } from './fixtures.js';
 import { skipUnless } from './skip.js';
 
+/** What the suite asks of a backend that it makes. */
 export interface BackendOptions {
   /** The most reads in flight. A factory that can't set it ignores it; tests then look at `backend.capacity`. */
   readonly capacity?: number;
@@ -27,7 +28,9 @@ const PATIENCE_TURNS = 10_000;
 /** Makes the backend under test. The suite closes it when it is done. */
 export type BackendFactory = (options?: BackendOptions) => Backend;
 
+/** What each family of behaviours gets. One per described backend. */
 export class ConformanceContext {
+  /** Files of known content, gone when the suite is done. */
   readonly fixtures = new Fixtures();
   private made: Backend | undefined;
   private readonly others: Backend[] = [];
@@ -35,6 +38,7 @@ export class ConformanceContext {
   private settled = 0;
 
   constructor(
+    /** The backend's name in titles. */
     readonly name: string,
     private readonly factory: BackendFactory,
   ) {}
@@ -51,6 +55,7 @@ export class ConformanceContext {
     return backend;
   }
 
+  /** What the backend under test can do. */
   get capabilities(): BackendCapabilities {
     return this.backend.capabilities;
   }
@@ -99,6 +104,7 @@ export class ConformanceContext {
     }
   }
 
+  /** Closes what was made, and removes the files. */
   async dispose(): Promise<void> {
     await this.made?.close();
     for (const backend of this.others) await backend.close();

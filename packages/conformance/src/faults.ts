@@ -19,13 +19,20 @@ import { ERROR_HANDLE_EOF, ERROR_NOACCESS, ERROR_OPERATION_ABORTED } from '@over
 import assert from 'node:assert/strict';
 import type { BigIntStats, Stats } from 'node:fs';
 
+/** What befalls a read. */
 export type Fault =
   /** The system is asked for fewer bytes, as if it gave no more (R62). */
-  | { readonly kind: 'short'; readonly bytes: number }
+  | {
+      readonly kind: 'short';
+      /** How many it is asked for. */
+      readonly bytes: number;
+    }
   /** The read fails, and its buffer is not touched. From `issue` the number is the return value (R54). */
   | {
       readonly kind: 'error';
+      /** The error number. */
       readonly win32: number;
+      /** The raw number, for each kind of backend. */
       readonly native?: Partial<Record<NativeErrorKind, number>>;
     }
   /** The read begins at `release()`, like one that waits for a slow disk. Cancelling ends it with 995. */
@@ -38,6 +45,7 @@ export const DEVICE_ERROR: Fault = { kind: 'error', win32: 1117, native: { errno
 /** Too many reads outstanding, which trying again may cure (R77). */
 export const EXHAUSTED: Fault = { kind: 'error', win32: 1784, native: { errno: 11, uv: -105, win32: 1784 } };
 
+/** Which reads go wrong, and how. */
 export interface FaultOptions {
   /** The most reads in flight, if less than the backend's own. */
   readonly capacity?: number;
@@ -65,14 +73,19 @@ type Completion = readonly [
   native: number,
 ];
 
+/** A backend around `inner` whose reads end as `decide` says. */
 export class FaultyBackend implements Backend {
   readonly name: string;
   readonly errorKind: NativeErrorKind;
+  /** Those of the backend inside. */
   readonly capabilities: BackendCapabilities;
   readonly capacity: number;
 
   /** Reads that reached the backend, in order. */
-  readonly seen: { readonly position: bigint; readonly length: number }[] = [];
+  readonly seen: {
+    /** First byte of the file. */ readonly position: bigint;
+    /** Bytes asked for. */ readonly length: number;
+  }[] = [];
   /** Cancellations that reached it. */
   cancels = 0;
   /** Reads that were made to fail. */
@@ -136,6 +149,7 @@ export class FaultyBackend implements Backend {
     this.inner.bind(file);
   }
 
+  /** As {@link Backend.issue}, with the fault that `decide` has for the read. */
   issue(request: ReadRequest): number {
     const flight = this.enter(request);
     const { fault } = flight;
@@ -180,6 +194,7 @@ export class FaultyBackend implements Backend {
     return this.inner.allocate(bytes);
   }
 
+  /** Those of the backend inside; in flight is what this one holds too. */
   stats(): BackendStats {
     return { ...this.inner.stats(), inFlight: this.flights.size };
   }

@@ -16,6 +16,7 @@ export function pattern(position: number, length: number): Buffer {
   return bytes;
 }
 
+/** Makes files in a temporary folder of its own. */
 export class Fixtures {
   private directory: string | undefined;
   private count = 0;
@@ -56,6 +57,7 @@ export class Fixtures {
     return process.platform === 'win32' ? namedPipe() : Promise.resolve(this.fifo());
   }
 
+  /** Removes the folder. */
   dispose(): void {
     if (this.directory !== undefined) fs.rmSync(this.directory, { recursive: true, force: true });
     this.directory = undefined;

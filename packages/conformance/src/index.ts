@@ -4,6 +4,8 @@
  * ```ts
  * describeBackend('my-backend', () => new MyBackend());
  * ```
+ *
+ * @packageDocumentation
  */
 import { type BackendFactory, ConformanceContext } from './context.js';
 import { FAMILIES } from './families/index.js';

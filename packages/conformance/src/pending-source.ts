@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import fs from 'node:fs';
 import net from 'node:net';
 
+/** Something to read that has no data until it is given some. */
 export interface PendingSource {
   /** What to open for reading. */
   readonly path: string;

@@ -3,9 +3,13 @@
 /** Where a statement can be shown: on every system, or only where the system has what it speaks of. */
 export type AppliesTo = 'all' | 'windows' | 'linux';
 
+/** One numbered statement of the contract. */
 export interface Requirement {
+  /** Never used again for another statement. */
   readonly id: `R${number}`;
+  /** One sentence, true on every system that it applies to. */
   readonly statement: string;
+  /** Where it can be shown. */
   readonly appliesTo: AppliesTo;
 }
 
@@ -162,11 +166,15 @@ const CHAPTERS: readonly (readonly [string, readonly Row[]])[] = [
   ],
 ];
 
+/** Statements that belong together. */
 export interface Chapter {
+  /** Its heading in docs/contract.md. */
   readonly title: string;
+  /** In order. */
   readonly requirements: readonly Requirement[];
 }
 
+/** The contract, chapter by chapter. */
 export const REQUIREMENT_CHAPTERS: readonly Chapter[] = CHAPTERS.map(([title, rows]) => ({
   title,
   requirements: rows.map(([number, statement, appliesTo = 'all']) => ({
@@ -176,6 +184,7 @@ export const REQUIREMENT_CHAPTERS: readonly Chapter[] = CHAPTERS.map(([title, ro
   })),
 }));
 
+/** All statements, in order. */
 export const REQUIREMENTS: readonly Requirement[] = REQUIREMENT_CHAPTERS.flatMap(
   ({ requirements }) => requirements,
 );

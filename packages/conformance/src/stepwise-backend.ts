@@ -20,7 +20,13 @@ interface Waiting {
 export class StepwiseBackend implements Backend {
   readonly name = 'stepwise';
   readonly errorKind = 'uv';
-  readonly capabilities = { cancel: true, pipes: false, direct: false, synchronousOutcomes: false };
+  readonly capabilities = {
+    cancel: true,
+    pipes: false,
+    direct: false,
+    synchronousOutcomes: false,
+    batches: false,
+  };
 
   private readonly files = new NodeFsBackend();
   private readonly waiting: Waiting[] = [];

@@ -1,4 +1,8 @@
-/** `@overlapped/core/backend`: what the author of a backend needs. */
+/**
+ * `@overlapped/core/backend`: what the author of a backend needs. `docs/guides/writing-a-backend.md` begins with a whole one.
+ *
+ * @packageDocumentation
+ */
 export * from './backend.js';
 export { type BackendCounters, countersOf } from './overlapped/counters.js';
 export {
@@ -20,3 +24,11 @@ export { registerBackend, type Candidate, type ProbeFailure } from './selector/i
 export { createUringBackend, type UringOptions } from './engine/io-uring.js';
 export { createIocpBackend, type IocpOptions } from './engine/iocp.js';
 export { NodeFsBackend, type NodeFsOptions } from './node-fs/backend.js';
+export {
+  closeDescriptor,
+  hasDirect,
+  openDescriptor,
+  openDescriptorSync,
+  statDescriptor,
+} from './node-fs/node-files.js';
+export { allocateWasmPages } from './buffers/wasm-pages.js';

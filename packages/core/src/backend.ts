@@ -10,6 +10,7 @@ import type { NativeErrorKind } from './errors.js';
 
 /** How a file is to be opened. Reading only: nothing is created, truncated or locked (R1, R2). */
 export interface OpenRequest {
+  /** Absolute, or relative to the working directory. */
   readonly path: string;
   /** Bypass the page cache: O_DIRECT, FILE_FLAG_NO_BUFFERING. Reads must then be aligned. */
   readonly direct: boolean;
@@ -26,6 +27,7 @@ export interface OpenRequest {
   readonly positionedOnly: boolean;
 }
 
+/** What reads will be like. `random`: no read-ahead; `sequential`: more of it; `normal`: as the system thinks. */
 export type AccessHint = 'random' | 'sequential' | 'normal';
 
 /** What is behind an open file. L1 reads `regular` and `block` overlapped; the rest has no positions (R7, R47). */
@@ -37,8 +39,11 @@ export interface BackendFile {
   readonly id: number;
   /** A file descriptor where the system has them, else a number that is unique among open files. */
   readonly fd: number;
+  /** What it is, which says whether reads have positions (R47). */
   readonly kind: FileKind;
+  /** The path as it was opened. */
   readonly path: string;
+  /** True if it was opened with `direct`: reads must be aligned. */
   readonly direct: boolean;
   /** The backend that reads this file in the opener's place: node-fs, for what has no positions. */
   readonly servedBy?: Backend;
@@ -53,6 +58,7 @@ export interface ReadRequest {
   readonly slot: number;
   /** Tells this use of the slot from earlier ones. Given back with the completion (R36). */
   readonly generation: number;
+  /** The file to read: open and bound. */
   readonly file: BackendFile;
   /** Where the bytes go. At completion it may have been detached by its owner. */
   readonly target: Uint8Array;
@@ -98,6 +104,8 @@ export interface BackendCapabilities {
   readonly direct: boolean;
   /** A read may be over, successfully, when `issue` returns (O1), or fail there (O4, O5). */
   readonly synchronousOutcomes: boolean;
+  /** Reads queued by one job share a system call. */
+  readonly batches: boolean;
 }
 
 /** What a backend itself counts, from when it was made. Statistics only: nothing decides by them. */
@@ -116,11 +124,13 @@ export interface BackendStats {
   readonly detail: Readonly<Record<string, number | string>>;
 }
 
+/** One operating system's way to read files. Serves one JS thread; never shared between threads. */
 export interface Backend {
   /** As users write it in `open(path, { backend })`: `io_uring`, `iocp`, `node-fs`. */
   readonly name: string;
   /** Whose numbers `native` is in. */
   readonly errorKind: NativeErrorKind;
+  /** What it can do; constant. */
   readonly capabilities: BackendCapabilities;
   /** The most reads in flight at once; slots run from 0 to this, exclusive (R77). */
   readonly capacity: number;
@@ -167,7 +177,7 @@ export interface Backend {
    */
   allocate(bytes: number): ArrayBuffer;
 
-  /** Readable after `close` too. */
+  /** What it has done so far; cheap enough to ask at any time, after `close` too. */
   stats(): BackendStats;
   /** Cancels, drains, then frees everything (R74). The layers above have closed the files. */
   close(): Promise<void>;

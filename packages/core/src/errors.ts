@@ -12,7 +12,9 @@ export type NativeErrorKind = 'errno' | 'win32' | 'uv';
 
 /** The error exactly as the operating system gave it. Never dropped, also where `code` says less. */
 export interface NativeError {
+  /** Whose number it is. */
   readonly kind: NativeErrorKind;
+  /** The number itself: positive for `errno` and `win32`, negative for `uv`. */
   readonly code: number;
 }
 
@@ -97,8 +99,11 @@ export function codeOf(win32: number, native?: NativeError): string {
 
 /** An I/O error in Node's form, plus where the read was and what the operating system said. */
 export interface OverlappedError extends NodeJS.ErrnoException {
+  /** One name for the same thing on every backend, such as `EIO` (R3); docs/contract.md has the table. */
   code: string;
+  /** libuv's negative number of `code`, as node:fs gives it. */
   errno: number;
+  /** The operation that failed: `open`, `read`, `fstat`, `bind` or `close`. */
   syscall: string;
   /** The file's path as it was opened. */
   path?: string;
@@ -108,17 +113,25 @@ export interface OverlappedError extends NodeJS.ErrnoException {
   backend?: string;
   /** The Win32 number that the document layer reported (R17). */
   win32Code: number;
+  /** The number as the operating system gave it, where there was one. */
   native?: NativeError;
 }
 
 /** What is known of a failure when its error is made. */
 export interface FailureContext {
+  /** The operation that failed. */
   readonly syscall: string;
+  /** The Win32 number that stands for the failure. */
   readonly win32: number;
+  /** The system's own number. */
   readonly native?: NativeError | undefined;
+  /** The neutral code; default: the one of `win32` and `native`. */
   readonly code?: string | undefined;
+  /** The file's path as it was opened. */
   readonly path?: string | undefined;
+  /** Byte position of the read. */
   readonly position?: number | bigint | undefined;
+  /** Name of the backend. */
   readonly backend?: string | undefined;
   /** A sentence that says more than the system's own, or what to do next. */
   readonly detail?: string | undefined;

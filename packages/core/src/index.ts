@@ -6,6 +6,8 @@
  * await using file = await open('data.bin');
  * const bytesRead = await file.readAt(buffer, position);
  * ```
+ *
+ * @packageDocumentation
  */
 import { alignedBytes } from './buffers/aligned.js';
 import { type BackendCounters, countersOf } from './overlapped/counters.js';

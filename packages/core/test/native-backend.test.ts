@@ -64,7 +64,7 @@ function rig(capacity = CAPACITY): { backend: NativeBackend; engine: NotingEngin
   const backend = new NativeBackend({
     name: 'noting',
     errorKind: 'errno',
-    capabilities: { cancel: true, pipes: false, direct: false, synchronousOutcomes: false },
+    capabilities: { cancel: true, pipes: false, direct: false, synchronousOutcomes: false, batches: true },
     capacity,
     asyncBytes: Infinity,
     win32Of: (raw) => raw,

@@ -5,7 +5,9 @@ import { commandSequences, initialSizes, runProgram } from './program.js';
 import { type Faults, faultSequences, type MakeSubject } from './subjects.js';
 import { World } from './world.js';
 
+/** How many programs to run, on what, and from which seed. */
 export interface FuzzOptions {
+  /** Makes what a program reads through. */
   readonly makeSubject: MakeSubject;
   /** A new path for each file of each program. */
   readonly filePath: () => string;
@@ -13,7 +15,9 @@ export interface FuzzOptions {
   readonly faults: boolean;
   /** Whether programs start workers. */
   readonly workers: boolean;
+  /** The same seed gives the same programs: a 32-bit integer. */
   readonly seed: number;
+  /** Programs to run. */
   readonly runs: number;
   /** Ends the run after this many milliseconds, at the end of a program. */
   readonly limitMs?: number;
@@ -23,9 +27,11 @@ export interface FuzzOptions {
   readonly onProgram?: () => void;
 }
 
+/** A program that did not do what the model does. */
 export interface Failure {
   /** The shortest program found, a line for each step. */
   readonly steps: readonly string[];
+  /** What its last step threw. */
   readonly error: unknown;
   /** Names the program among those of the seed. */
   readonly path: string;
@@ -36,11 +42,13 @@ export interface Failure {
 /** How reads ended. Those of workers are not among them. */
 export type ReadTally = Record<'completed' | 'cancelled' | 'failed', number>;
 
+/** What a run came to. */
 export interface FuzzResult {
   /** Programs that passed, or up to the one that failed. */
   readonly runs: number;
   /** Reads of all programs that passed, where they go through the library. */
   readonly reads?: ReadTally;
+  /** Only if one failed. */
   readonly failure?: Failure;
 }
 
@@ -64,6 +72,7 @@ function describeProgram(initialSize: number, faults: Faults, steps: readonly st
   return [...lines, ...steps];
 }
 
+/** Runs programs until one fails, `runs` have passed, or the time is up. */
 export async function fuzz(options: FuzzOptions): Promise<FuzzResult> {
   const { makeSubject, filePath, faults, workers, seed, runs, limitMs, path, onProgram } = options;
   let steps: readonly string[] = [];

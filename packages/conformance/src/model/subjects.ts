@@ -26,6 +26,7 @@ export interface SubjectUse {
   readonly dispose: () => Promise<void>;
 }
 
+/** Makes what one program reads through, given the faults that its reads meet. */
 export type MakeSubject = (faults: Faults) => SubjectUse;
 
 /** The backend as it is, the same one for every program. */

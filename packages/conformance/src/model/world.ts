@@ -23,10 +23,12 @@ import { Leftovers } from './leftovers.js';
 import type { Memory } from './memory.js';
 import { WorkerReader } from './worker-reader.js';
 
+/** `open` of `@overlapped/core`, or something in its place. */
 export type OpenFile = (path: string, options: OpenOptions) => Promise<OverlappedFile>;
 
 /** What a program reads through. */
 export interface Subject {
+  /** The outermost backend. */
   readonly backend: Backend;
   /** The innermost backend, if `backend` is around one. */
   readonly inner?: Backend;

@@ -29,6 +29,7 @@ export interface UringEngine extends NativeEngine {
   removeFile(id: number): void;
 }
 
+/** Options of {@link createUringBackend}. */
 export interface UringOptions {
   /** The most reads in flight, 1 to 32768. More wait in line (R77). */
   readonly capacity?: number;
@@ -93,7 +94,7 @@ export function createUringBackend(
   return new NativeBackend({
     name: NAME,
     errorKind: 'errno',
-    capabilities: { cancel: true, pipes: true, direct: true, synchronousOutcomes: false },
+    capabilities: { cancel: true, pipes: true, direct: true, synchronousOutcomes: false, batches: true },
     capacity,
     asyncBytes,
     win32Of: win32FromErrno,

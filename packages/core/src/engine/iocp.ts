@@ -35,6 +35,7 @@ export interface IocpOpenedFile {
   readonly kind: number;
 }
 
+/** Options of {@link createIocpBackend}. */
 export interface IocpOptions {
   /** The most reads in flight, 1 to 32768. More wait in line (R77). */
   readonly capacity?: number;
@@ -120,7 +121,7 @@ export function createIocpBackend(binding: IocpBinding, options: IocpOptions = {
   return new NativeBackend({
     name: NAME,
     errorKind: 'win32',
-    capabilities: { cancel: true, pipes: true, direct: true, synchronousOutcomes: true },
+    capabilities: { cancel: true, pipes: true, direct: true, synchronousOutcomes: true, batches: true },
     capacity,
     asyncBytes,
     win32Of: (raw) => raw,

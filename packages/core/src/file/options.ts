@@ -3,6 +3,7 @@ import type { AccessHint } from '../backend.js';
 import { invalidArgType, invalidArgValue } from '../errors.js';
 import type { BackendChoice } from '../selector/index.js';
 
+/** How {@link open} opens a file. */
 export interface OpenOptions {
   /** A backend's name, or a backend. Named explicitly it fails loudly where it can't be had (R85). */
   readonly backend?: BackendChoice | undefined;
@@ -22,7 +23,9 @@ export type EofPolicy =
   /** Give what there is: a shorter array. */
   | 'clamp';
 
+/** What {@link OverlappedFile.readMany} and {@link OverlappedFile.readExactly} do at the end of the file, and until when. */
 export interface RangeOptions {
+  /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
   /** Default `error`. */
   readonly eof?: EofPolicy | undefined;

@@ -25,11 +25,17 @@ import { readArguments, type ReadOptions, type ReadResult } from './read-argumen
 import { readVector } from './read-vector.js';
 import { checkReadFileOptions, type ReadFileOptions, readWhole } from './read-whole.js';
 
+/** Options of {@link OverlappedFile.readAt}. */
 export interface ReadAtOptions {
+  /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Emits `close`, once, when {@link OverlappedFile.close} is first called. */
+/**
+ * An open file, to be read at any number of positions at once. It belongs to the thread that opened it. Close it by
+ * `close()` or `await using`: nothing closes it when it is collected. Emits `close`, once, when {@link OverlappedFile.close}
+ * is first called.
+ */
 export class OverlappedFile extends EventEmitter<{ close: [] }> {
   private readonly handle: SafeFileHandle;
   /** @internal */ readonly bound: BoundHandle;
@@ -65,9 +71,11 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
 
   /**
    * Reads into `buffer`, at most once: a short read is legal (R62), 0 bytes is the end of the file (R19). FileHandle's
-   * signatures: `(buffer, offset, length, position)`, `(buffer, options)`, `(options)`.
+   * signatures: `(buffer, offset, length, position)`, `(buffer, options)`, `(options)`. Lengths are in bytes, up to
+   * 2^31 - 1. The buffer belongs to the read until the promise settles.
    * @param position 0 to 2^63 - 1 - length, number or bigint. Without one: from where the last such read ended. -1 and
    *   other negatives are refused, which node:fs takes for "no position" (R45).
+   * @throws argument errors before any I/O; OverlappedError, such as EIO or EBADF once closed; AbortError
    */
   read<T extends NodeJS.ArrayBufferView>(
     buffer: T,
@@ -116,6 +124,7 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
    * The lean path: fills `buffer` from its start with what is at `position`, at most once.
    * @param position 0 to 2^63 - 1 - length, number or bigint
    * @returns bytes read, 0 at end of file
+   * @throws argument errors before any I/O; OverlappedError, such as EIO or EBADF once closed; AbortError
    */
   readAt(
     buffer: NodeJS.ArrayBufferView,
@@ -143,11 +152,15 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
   /**
    * Fills several buffers, one after the other, from `position` on. FileHandle's `readv`.
    * @param position as in `read`
+   * @throws as `read`; after a failure nothing counts as read
    */
   async readv<T extends readonly NodeJS.ArrayBufferView[]>(
     buffers: T,
     position?: number | bigint | null,
-  ): Promise<{ bytesRead: number; buffers: T }> {
+  ): Promise<{
+    /** Bytes read into all of them; 0 at end of file. */ bytesRead: number;
+    /** The array that was passed in. */ buffers: T;
+  }> {
     this.checkOpen('readv');
     if (!Array.isArray(buffers)) throw invalidArgType('buffers', 'an array of views', buffers);
     const targets = buffers.map((buffer, i) => asBytes(buffer, `buffers[${i}]`));
@@ -168,8 +181,10 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
 
   /**
    * Reads exactly `length` bytes at `position`, however many reads that takes.
+   * @param position 0 to 2^63 - 1 - length, number or bigint (R45)
+   * @param length bytes, 0 to 2^32 - 1
    * @returns bytes on an ArrayBuffer of exactly their length, the caller's to keep
-   * @throws ERR_OVERLAPPED_UNEXPECTED_EOF if the file ends before, unless `eof` is `clamp`
+   * @throws ERR_OVERLAPPED_UNEXPECTED_EOF if the file ends before, unless `eof` is `clamp`; else as `readAt`
    */
   async readExactly(
     position: number | bigint,
@@ -183,7 +198,8 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
   /**
    * Reads many ranges with one submission and one wake-up: a parquet file's column chunks, a zip's entries. Each result is
    * exact, as in `readExactly`, in the order of `ranges`; with `into`, the part of it that was filled.
-   * @throws the first range's failure, after every range has settled
+   * @throws the first range's failure, after every range has settled; ERR_OVERLAPPED_UNEXPECTED_EOF if the file ends in
+   *   one, unless `eof` is `clamp`
    */
   async readMany(ranges: readonly RangeRequest[], options: RangeOptions = {}): Promise<Uint8Array[]> {
     if (!Array.isArray(ranges)) throw invalidArgType('ranges', 'an array', ranges);
@@ -195,6 +211,7 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
   /**
    * The file from where the last read without a position ended (its start, if there was none) to its end: a Buffer, or a
    * string with `encoding`. Up to 4 GiB. Such reads then go on at the end, as FileHandle's do.
+   * @throws as `readAt`
    */
   readFile(
     options?: (ReadFileOptions & { readonly encoding?: null | undefined }) | null,
@@ -215,7 +232,7 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
     return createInterface({ input: this.createReadStream(options), crlfDelay: Infinity });
   }
 
-  /** As FileHandle's; with `bigint` all of it is exact. */
+  /** The file's status, as FileHandle's; with `bigint` all of it is exact. @throws EBADF once closed */
   stat(options?: { readonly bigint?: false | undefined }): Promise<Stats>;
   stat(options: { readonly bigint: true }): Promise<BigIntStats>;
   stat(options?: { readonly bigint?: boolean | undefined }): Promise<Stats | BigIntStats>;
@@ -226,7 +243,8 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
 
   /**
    * The file in order, `depth` reads ahead. Each chunk is lent: it is valid until the next one is asked for; copy what
-   * you keep. The fastest way through a file.
+   * you keep. The fastest way through a file. Leaving the loop early leaves no read in flight.
+   * @throws from the first step: argument errors; OverlappedError; AbortError
    */
   chunks(options: ChunksOptions = {}): AsyncGenerator<Uint8Array, void, void> {
     return chunks(this.bound, options);
@@ -234,13 +252,19 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
 
   /**
    * An `fs.ReadStream`, with FileHandle's options; `end` is inclusive. Without `start` it begins where the last read without
-   * a position ended, and moves that on.
+   * a position ended, and moves that on. Its chunks are the consumer's to keep. It closes the file when it ends, unless
+   * `autoClose` is false.
+   * @throws argument errors; failed reads destroy the stream with their error
    */
   createReadStream(options?: ReadStreamOptions): OverlappedReadStream {
     return new OverlappedReadStream(this, options ?? {});
   }
 
-  /** A web ReadableStream of bytes; takes the caller's buffers (BYOB). Without `start`, as `createReadStream`. */
+  /**
+   * A web ReadableStream of bytes; takes the caller's buffers (BYOB). Without `start`, as `createReadStream`. It leaves the
+   * file open, unless `autoClose` is true.
+   * @throws argument errors; failed reads error the stream
+   */
   readableWebStream(options: WebStreamOptions = {}): ReadableStream<Uint8Array> {
     return readableWebStream(this, options);
   }
@@ -257,6 +281,7 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
     return closed;
   }
 
+  /** `await using`: {@link OverlappedFile.close | close()} at the end of the block. */
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }

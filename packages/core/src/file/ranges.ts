@@ -26,12 +26,15 @@ export function advance(position: Position, bytes: number): Position {
 
 /** The range ended before its length was read. */
 export interface UnexpectedEofError extends Error {
+  /** Always this. */
   code: 'ERR_OVERLAPPED_UNEXPECTED_EOF';
+  /** First byte of the range. */
   position: Position;
   /** Bytes asked for. */
   length: number;
   /** Bytes that there were. */
   bytesRead: number;
+  /** The file's path as it was opened. */
   path: string;
 }
 

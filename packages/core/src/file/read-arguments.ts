@@ -2,6 +2,7 @@
 import { types } from 'node:util';
 import { invalidArgType } from '../errors.js';
 
+/** What {@link OverlappedFile.read} resolves to: FileHandle's result. */
 export interface ReadResult<T extends NodeJS.ArrayBufferView> {
   /** 0 at end of file; may be less than asked for anywhere (R62). */
   bytesRead: number;
@@ -9,6 +10,7 @@ export interface ReadResult<T extends NodeJS.ArrayBufferView> {
   buffer: T;
 }
 
+/** What and where {@link OverlappedFile.read} reads. */
 export interface ReadOptions {
   /** First byte of the buffer to fill; default 0. */
   readonly offset?: number | undefined;
@@ -16,6 +18,7 @@ export interface ReadOptions {
   readonly length?: number | undefined;
   /** First byte of the file; without it, where the last read without a position ended. */
   readonly position?: number | bigint | null | undefined;
+  /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
 }
 

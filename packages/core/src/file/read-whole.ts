@@ -4,8 +4,11 @@ import { checkSignal } from '../validate.js';
 import type { OverlappedFile } from './overlapped-file.js';
 import { advance } from './ranges.js';
 
+/** Options of {@link OverlappedFile.readFile}. */
 export interface ReadFileOptions {
+  /** With one the result is a string; default: a Buffer. */
   readonly encoding?: BufferEncoding | null | undefined;
+  /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
 }
 

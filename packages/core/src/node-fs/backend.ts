@@ -5,6 +5,7 @@
 import fs from 'node:fs';
 import {
   type Backend,
+  type BackendCapabilities,
   type BackendFile,
   type BackendStats,
   type CompletionSink,
@@ -28,6 +29,7 @@ const DEFAULT_CAPACITY = 128;
 /** libuv does not repeat a read that was interrupted. We do, as the ring does: but not forever. */
 const MAX_RETRIES = 16;
 
+/** Options of {@link NodeFsBackend}. */
 export interface NodeFsOptions {
   /** The most reads given to `node:fs` at once, 1 to 65536. */
   readonly capacity?: number;
@@ -35,11 +37,19 @@ export interface NodeFsOptions {
 
 type ReadCallback = (error: NodeJS.ErrnoException | null, bytesRead: number) => void;
 
+/** The backend that works wherever Node does: callback `fs.read` on the thread pool. */
 export class NodeFsBackend implements Backend {
   readonly name = 'node-fs';
   readonly errorKind = 'uv';
+  /** Constant. */
   // A read that fs.read has begun can't be given up; one that waits for a slot can, and does.
-  readonly capabilities = { cancel: false, pipes: true, direct: hasDirect, synchronousOutcomes: false };
+  readonly capabilities: BackendCapabilities = {
+    cancel: false,
+    pipes: true,
+    direct: hasDirect,
+    synchronousOutcomes: false,
+    batches: false,
+  };
   readonly capacity: number;
 
   private sink!: CompletionSink;
@@ -100,6 +110,7 @@ export class NodeFsBackend implements Backend {
     return allocateWasmPages(bytes);
   }
 
+  /** Counters since it was made. */
   stats(): BackendStats {
     const { inFlight, submissions } = this;
     const wakeups = submissions - inFlight;

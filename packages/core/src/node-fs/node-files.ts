@@ -51,6 +51,11 @@ function describe(fd: number, stat: fs.Stats, request: OpenRequest): BackendFile
   };
 }
 
+/**
+ * Opens a file through node:fs, on this thread. Its id is its descriptor.
+ * @param backend the name that errors carry
+ * @throws OverlappedError, with nothing left open (R3); EISDIR for a directory (R5), ENOTSUP for `direct` without O_DIRECT
+ */
 export function openDescriptorSync(request: OpenRequest, backend: string): BackendFile {
   if (request.direct && !hasDirect) throw unsupportedDirect(request, backend);
   let fd: number | undefined;
@@ -66,6 +71,7 @@ export function openDescriptorSync(request: OpenRequest, backend: string): Backe
   throw directory(request, backend);
 }
 
+/** {@link openDescriptorSync} without blocking the thread: rejects with the same errors. */
 export async function openDescriptor(request: OpenRequest, backend: string): Promise<BackendFile> {
   if (request.direct && !hasDirect) throw unsupportedDirect(request, backend);
   const path = request.path;
@@ -84,6 +90,7 @@ export async function openDescriptor(request: OpenRequest, backend: string): Pro
   }
 }
 
+/** `fs.fstat` of a file that was opened here; rejects with OverlappedError. */
 export function statDescriptor(
   file: { fd: number; path: string },
   bigint: boolean,
@@ -96,6 +103,7 @@ export function statDescriptor(
   });
 }
 
+/** Closes a file that was opened here, of which no read is in flight; rejects with OverlappedError. */
 export function closeDescriptor(file: { fd: number; path: string }, backend: string): Promise<void> {
   return new Promise((resolve, reject) => {
     fs.close(file.fd, (error) =>

@@ -72,6 +72,7 @@ function releaseAllocated(native: NativeOverlapped): void {
   native.bound = undefined;
 }
 
+/** What {@link bindHandle} returns: the handle's tie to the completion port, and a maker of overlappeds (R8, R11). */
 export class BoundHandle {
   private isDisposed = false;
 

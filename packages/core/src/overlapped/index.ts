@@ -5,6 +5,8 @@
  *
  * The five steps: {@link createFile} with FILE_FLAG_OVERLAPPED, {@link bindHandle}, a completion callback,
  * {@link Overlapped.pack} which pins the buffer, {@link readFile}; then {@link Overlapped.free}.
+ *
+ * @packageDocumentation
  */
 export * from './constants.js';
 export { BoundHandle, bindHandle, PreAllocatedOverlapped } from './bound-handle.js';

@@ -61,19 +61,23 @@ export class Overlapped {
     this.high = integerInRange(offsetHigh, 'offsetHigh', 0, UINT32_MAX);
   }
 
+  /** Low 32 bits of the position in bytes, 0 to 2^32 - 1 (R44). @throws ERR_OUT_OF_RANGE when set to another value */
   get offsetLow(): number {
     return this.packed?.offsetLow ?? this.low;
   }
 
+  /** Sets it for the next read; the packed object follows. */
   set offsetLow(value: number) {
     this.low = integerInRange(value, 'offsetLow', 0, UINT32_MAX);
     if (this.packed !== undefined) this.packed.offsetLow = value;
   }
 
+  /** High 32 bits of the position. @throws ERR_OUT_OF_RANGE */
   get offsetHigh(): number {
     return this.packed?.offsetHigh ?? this.high;
   }
 
+  /** Sets it for the next read; the packed object follows. */
   set offsetHigh(value: number) {
     this.high = integerInRange(value, 'offsetHigh', 0, UINT32_MAX);
     if (this.packed !== undefined) this.packed.offsetHigh = value;

@@ -10,8 +10,11 @@ import { hostRefusal } from './hosts.js';
 
 /** Why a backend can't be used: a code for programs, a sentence, and what to do about it. */
 export interface ProbeFailure {
+  /** Stable, such as `blocked`; docs/linux.md has the list. */
   readonly code: string;
+  /** A sentence for people. */
   readonly message: string;
+  /** What to do about it; empty where there is nothing to do. */
   readonly remedy: string;
 }
 
@@ -22,7 +25,9 @@ export type CandidateResult =
       /** True if trying again later makes sense. */ readonly transient?: boolean;
     };
 
+/** A backend that the selector may try, or that can be asked for by name. */
 export interface Candidate {
+  /** As users write it. */
   readonly name: string;
   /** Values of `process.platform` where auto mode tries it; empty: only by name. */
   readonly platforms: readonly string[] | 'all';

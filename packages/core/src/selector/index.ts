@@ -21,17 +21,21 @@ export type BackendChoice = 'auto' | 'io_uring' | 'iocp' | 'node-fs' | (string &
 /** Names the backend for programs that do not name one themselves. */
 export const BACKEND_VARIABLE = 'OVERLAPPED_BACKEND';
 
+/** What {@link describeBackends} says of one backend. */
 export interface CandidateReport {
+  /** As `open(path, { backend })` takes it. */
   readonly name: string;
   /** `idle`: it works or was not tried, and another one was chosen. */
   readonly status: 'chosen' | 'idle' | 'refused';
   /** `ok`, `not-tried`, `other-platform`, or the code of the refusal. */
   readonly code: string;
+  /** A sentence: how it works here, or why it does not. */
   readonly message: string;
   /** What to do about a refusal; empty where there is nothing to do. */
   readonly remedy: string;
 }
 
+/** Which backend `open()` uses on this thread, and why (R84). */
 export interface BackendsReport {
   /** What runs this program, with its version: `Node.js v20.20.2`, `Bun 1.4.5`. */
   readonly host: string;
@@ -39,13 +43,17 @@ export interface BackendsReport {
   readonly chosen: string | undefined;
   /** Who decided: the order of candidates, or the environment variable. */
   readonly decidedBy: 'default' | 'environment';
+  /** In order of preference. */
   readonly candidates: readonly CandidateReport[];
 }
 
 /** A backend that was asked for by name can't be used. */
 export interface BackendUnavailableError extends Error {
+  /** Always this. */
   code: 'ERR_OVERLAPPED_BACKEND_UNAVAILABLE';
+  /** The name that was asked for. */
   backend: string;
+  /** Why it can't be had, and what to do. */
   refusal: ProbeFailure;
 }
 

@@ -7,6 +7,7 @@ import { advance, checkRange, finishFill, freshBytes } from '../file/ranges.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, checkSignal, integerInRange, MAX_POSITION } from '../validate.js';
 
+/** What {@link OverlappedFile.chunks} reads, and how far ahead. */
 export interface ChunksOptions {
   /** First byte; default 0. */
   readonly start?: number | bigint | undefined;
@@ -16,6 +17,7 @@ export interface ChunksOptions {
   readonly chunkSize?: number | undefined;
   /** Chunks read ahead, 1 to 1024; default 4. */
   readonly depth?: number | undefined;
+  /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -5,6 +5,7 @@ import type { OverlappedFile } from '../file/overlapped-file.js';
 import { checkPosition, integerInRange } from '../validate.js';
 import { DEFAULT_DEPTH, exclusiveEnd, MAX_CHUNK_BYTES, MAX_DEPTH, ownChunks } from './chunks.js';
 
+/** FileHandle's stream options, and `depth`. */
 export interface ReadStreamOptions {
   /** First byte; default: where the last read without a position ended. */
   readonly start?: number | bigint | undefined;
@@ -16,8 +17,11 @@ export interface ReadStreamOptions {
   readonly depth?: number | undefined;
   /** Close the file when the stream ends or is destroyed; default true. */
   readonly autoClose?: boolean | undefined;
+  /** Emit `close` when the stream is destroyed; default true. */
   readonly emitClose?: boolean | undefined;
+  /** Chunks are strings in this encoding; default: Buffers. */
   readonly encoding?: BufferEncoding | null | undefined;
+  /** Destroys the stream with an AbortError. */
   readonly signal?: AbortSignal | null | undefined;
 }
 
@@ -81,6 +85,7 @@ export class OverlappedReadStream extends NodeReadStream {
     unopened.open().then((file) => process.nextTick(opened, file), callback);
   }
 
+  /** @internal */
   override _read(): void {
     const file = this.file as OverlappedFile; // there is one once it is constructed
     this.chunks ??= this.begin(file);
@@ -101,7 +106,7 @@ export class OverlappedReadStream extends NodeReadStream {
     );
   }
 
-  /** With a signal that has fired, Node calls it inside the constructor: nothing is set then, and nothing begun. */
+  /** With a signal that has fired, Node calls it inside the constructor: nothing is set then, and nothing begun. @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
     this.abort?.abort();
     this.file?.off('close', this.onFileClosed);

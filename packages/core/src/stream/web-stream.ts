@@ -10,6 +10,7 @@ import { advance } from '../file/ranges.js';
 import { checkPosition, checkSignal, integerInRange } from '../validate.js';
 import { exclusiveEnd } from './chunks.js';
 
+/** What {@link OverlappedFile.readableWebStream} reads. */
 export interface WebStreamOptions {
   /** As FileHandle's: it is a byte stream in any case. */
   readonly type?: 'bytes' | undefined;
@@ -21,6 +22,7 @@ export interface WebStreamOptions {
   readonly chunkSize?: number | undefined;
   /** Close the file when the stream ends or is cancelled; default false, as in node:fs. */
   readonly autoClose?: boolean | undefined;
+  /** Errors the stream at its next read. */
   readonly signal?: AbortSignal | undefined;
 }
 

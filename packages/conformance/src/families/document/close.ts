@@ -18,11 +18,12 @@ import { isEndOfFile } from './tally.js';
 const SIZE = 10_000;
 
 export function closeAndDrain(context: ConformanceContext): void {
-  it('[R21] [R70] with 100 reads in flight it waits for the callback of each, exactly one', async () => {
+  it('[R21] [R70] with up to 100 reads in flight it waits for the callback of each, exactly one', async () => {
+    const count = Math.min(100, context.backend.capacity); // readFile does not wait in line
     const handle = context.createFile(context.fixtures.file(SIZE));
     bindHandle(handle);
     let callbacks = 0;
-    const reads = Array.from({ length: 100 }, (_, i) => {
+    const reads = Array.from({ length: count }, (_, i) => {
       const call = i % 2 === 0 ? 'readFile' : 'queueReadFile';
       const { ended } = startRead(context, handle, Buffer.alloc(100), { position: i * 100, call });
       return ended.then(({ called, errorCode, numBytes }) => {
@@ -31,7 +32,7 @@ export function closeAndDrain(context: ConformanceContext): void {
       });
     });
     await closeHandle(handle);
-    assert.equal(callbacks, 100);
+    assert.equal(callbacks, count);
     await Promise.all(reads);
   });
 

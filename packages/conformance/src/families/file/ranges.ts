@@ -168,8 +168,7 @@ export function ranges(context: ConformanceContext): void {
   });
 
   it('all ranges of readMany go to the system together: at most two submissions', async function () {
-    const submitsTogether = context.name !== 'node-fs';
-    context.needs(this, submitsTogether, 'fs.read takes one read a call');
+    context.needs(this, context.capabilities.batches, 'it takes one read a call');
     await using file = await open();
     await file.readMany([{ position: 0, length: 1 }]);
     const before = context.backend.stats().submissions;
