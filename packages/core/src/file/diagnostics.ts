@@ -39,9 +39,12 @@ const closeChannel = tracingChannel('overlapped:close');
 
 type Channel = typeof readChannel;
 
-/** `hasSubscribers` of tracing channels came with Node 20.13; before, nothing is traced. */
+const EVENTS = ['start', 'end', 'asyncStart', 'asyncEnd', 'error'] as const;
+
+/** Tracing channels say themselves whether anyone subscribes from Node 20.13 on, and not in Bun. */
 function isTraced(channel: Channel): boolean {
-  return (channel as { readonly hasSubscribers?: boolean }).hasSubscribers === true;
+  const { hasSubscribers } = channel as { readonly hasSubscribers?: boolean };
+  return hasSubscribers ?? EVENTS.some((event) => channel[event].hasSubscribers);
 }
 
 /** Asked before a {@link ReadTrace} is made. */
