@@ -91,7 +91,7 @@ onEachBackend('zarrita', ({ fixtures, open, backend }) => {
   });
 
   it('opens a file once for reads that are under way together', async () => {
-    const channel = 'tracing:overlapped.open:start';
+    const channel = 'tracing:overlapped:open:start';
     const paths: string[] = [];
     const note = (message: unknown): void => void paths.push((message as { path: string }).path);
     subscribe(channel, note);

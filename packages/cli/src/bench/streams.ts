@@ -43,7 +43,7 @@ export function streamReaders(file: OverlappedFile, fileBytes: number): Contesta
   return [
     contestant('overlapped chunks', true, fileBytes, (end) => file.chunks({ end })),
     contestant('overlapped createReadStream', true, fileBytes, (bytes) =>
-      file.createReadStream({ end: bytes - 1, autoClose: false }),
+      file.createReadStream({ start: 0, end: bytes - 1, autoClose: false }),
     ),
     contestant('node:fs createReadStream', false, fileBytes, (bytes) =>
       fs.createReadStream(file.path, { end: bytes - 1 }),
