@@ -45,6 +45,7 @@ export class FileBlob {
     return bytes.buffer;
   }
 
+  /** All of its bytes, in memory of their own. */
   bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return this.file.readExactly(this.start, this.size);
   }
@@ -54,6 +55,7 @@ export class FileBlob {
     return new TextDecoder().decode(await this.bytes());
   }
 
+  /** A byte stream, which reads 256 KiB whenever its consumer has taken them. */
   stream(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return rangeStream(this.file, this.start, this.end);
   }

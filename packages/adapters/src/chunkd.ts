@@ -15,19 +15,32 @@ interface FetchOptions {
   readonly signal?: AbortSignal;
 }
 
+/** What a source knows of its file. */
+export interface ChunkdMetadata {
+  /** Bytes. */
+  size: number;
+  /** Time of the last change, ISO 8601. */
+  lastModified: string;
+}
+
+/** `@chunkd/source`'s `Source`, of a file. */
 export class ChunkdSource {
+  /** What kind of source it is. */
   readonly type = 'file';
+  /** The file's, `file:`. */
   readonly url: URL;
 
+  /** @internal Use {@link chunkdSource}. */
   constructor(
     private readonly file: OverlappedFile,
-    /** Size in bytes and time of the last change (ISO 8601), when the source was made. */
-    readonly metadata: { size: number; lastModified: string },
+    /** When the source was made. */
+    readonly metadata: ChunkdMetadata,
   ) {
     this.url = pathToFileURL(file.path);
   }
 
-  async head(): Promise<ChunkdSource['metadata']> {
+  /** {@link metadata}; reads nothing. */
+  async head(): Promise<ChunkdMetadata> {
     return this.metadata;
   }
 
@@ -72,7 +85,10 @@ class ChunkdSourceError extends Error {
   }
 }
 
-/** @param file closed by the source's `close()` */
+/**
+ * The file as a source of the size that it has now.
+ * @param file closed by the source's `close()`
+ */
 export async function chunkdSource(file: OverlappedFile): Promise<ChunkdSource> {
   const { size, mtime } = await file.stat();
   return new ChunkdSource(file, { size, lastModified: mtime.toISOString() });

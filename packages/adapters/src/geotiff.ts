@@ -16,18 +16,30 @@ interface Slice {
   readonly length: number;
 }
 
+interface FetchedSlice extends Slice {
+  /** Its bytes. */
+  readonly data: ArrayBufferLike;
+}
+
 /** geotiff.js' `BaseSource`. */
 export interface FileBaseSource {
   /** Bytes, when the source was made. */
   readonly fileSize: number;
-  /** @param signal cancels the reads; the promise then rejects with an AbortError */
+  /**
+   * Many slices, in one submission, in their order.
+   * @param signal cancels the reads; the promise then rejects with an AbortError
+   */
   fetch(slices: readonly Slice[], signal?: AbortSignal): Promise<ArrayBufferLike[]>;
-  fetchSlice(slice: Slice, signal?: AbortSignal): Promise<Slice & { data: ArrayBufferLike }>;
+  /** One slice, cancelled as `fetch`. */
+  fetchSlice(slice: Slice, signal?: AbortSignal): Promise<FetchedSlice>;
   /** Closes the file. */
   close(): Promise<void>;
 }
 
-/** @param file closed by the image's `close()` */
+/**
+ * The file as a source of the size that it has now.
+ * @param file closed by the image's `close()`
+ */
 export async function geotiffSource(file: OverlappedFile): Promise<FileBaseSource> {
   const { size } = await file.stat();
   return {

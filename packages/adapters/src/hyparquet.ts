@@ -10,6 +10,7 @@
 import type { OverlappedFile } from '@overlapped/core';
 import { sliceBounds } from './slice-bounds.js';
 
+/** hyparquet's `AsyncBuffer`, of a file. */
 export interface FileAsyncBuffer {
   /** Size of the file in bytes, when the buffer was made. */
   readonly byteLength: number;
@@ -20,7 +21,10 @@ export interface FileAsyncBuffer {
   slice(start: number, end?: number): Promise<ArrayBuffer>;
 }
 
-/** @param file stays the caller's to close */
+/**
+ * The file as a buffer of the size that it has now.
+ * @param file stays the caller's to close
+ */
 export async function asyncBuffer(file: OverlappedFile): Promise<FileAsyncBuffer> {
   const { size } = await file.stat();
   return {

@@ -9,19 +9,29 @@
  */
 import type { OverlappedFile } from '@overlapped/core';
 
+interface RangeResponse {
+  /** As many bytes as were asked for; fewer only of the header's read. */
+  readonly data: ArrayBuffer;
+}
+
+/** PMTiles' `Source`, of a file. */
 export interface FileTileSource {
   /** The file's path. */
   getKey(): string;
   /**
+   * The bytes of a range, in memory of their own.
    * @param offset first byte
    * @param length bytes
    * @param signal cancels the read; the promise then rejects with an AbortError
    * @throws ERR_OVERLAPPED_UNEXPECTED_EOF if the file ends before, unless it is the read of the header, at 0
    */
-  getBytes(offset: number, length: number, signal?: AbortSignal): Promise<{ data: ArrayBuffer }>;
+  getBytes(offset: number, length: number, signal?: AbortSignal): Promise<RangeResponse>;
 }
 
-/** @param file stays the caller's to close */
+/**
+ * The file as a source of tiles.
+ * @param file stays the caller's to close
+ */
 export function pmtilesSource(file: OverlappedFile): FileTileSource {
   return {
     getKey: () => file.path,

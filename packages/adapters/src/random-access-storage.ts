@@ -18,6 +18,7 @@ export class OverlappedStorage extends RandomAccessStorage {
   private file: OverlappedFile | undefined;
 
   constructor(
+    /** Path of the file. */
     readonly filename: string,
     private readonly options: OpenOptions = {},
   ) {

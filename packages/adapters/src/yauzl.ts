@@ -16,7 +16,10 @@ export class YauzlReader extends RandomAccessReader {
     super();
   }
 
-  /** @param end exclusive */
+  /**
+   * A stream of a range.
+   * @param end exclusive
+   */
   override _readStreamForRange(start: number, end: number): ReturnType<OverlappedFile['createReadStream']> {
     return this.file.createReadStream({ start, end: end - 1, autoClose: false });
   }
@@ -37,12 +40,14 @@ export class YauzlReader extends RandomAccessReader {
     callbackify(fill)(callback);
   }
 
+  /** Closes the file. */
   override close(callback: (error: Error | null) => void): void {
     callbackify(() => this.file.close())(callback);
   }
 }
 
 /**
+ * Opens the zip file that a file is.
  * @param file closed with the zip file, which is after its last entry unless `autoClose` is false: as in yauzl
  * @param options yauzl's
  */

@@ -28,6 +28,7 @@ interface SharedFile {
   readers: number;
 }
 
+/** zarrita's `AsyncReadable` with `getRange`, of a directory. */
 export class DirectoryStore {
   private readonly root: string;
   private readonly files = new Map<string, SharedFile>();

@@ -14,11 +14,13 @@ import { rangeStream } from './range-stream.js';
 export class ZipJsReader {
   /** Size of the file in bytes, from `init` on; zip.js calls that first. */
   size = 0;
+  /** Whether `size` is known. */
   initialized = false;
 
   /** @param file stays the caller's to close */
   constructor(private readonly file: OverlappedFile) {}
 
+  /** Asks for the file's size. */
   async init(): Promise<void> {
     this.size = (await this.file.stat()).size;
     this.initialized = true;
@@ -29,18 +31,25 @@ export class ZipJsReader {
     return this.file.readExactly(index, length, { eof: 'clamp' });
   }
 
-  /** @param options first byte, and how many; default: the whole file */
+  /**
+   * A stream of a range.
+   * @param options first byte, and how many; default: the whole file
+   */
   createReadable(options: { offset?: number; size?: number } = {}): ReadableStream<Uint8Array<ArrayBuffer>> {
     const { offset = 0, size = this.size - offset } = options;
     return rangeStream(this.file, offset, offset + size);
   }
 
+  /** A stream of the whole file. */
   get readable(): ReadableStream<Uint8Array<ArrayBuffer>> {
     return this.createReadable();
   }
 }
 
-/** @param file stays the caller's to close */
+/**
+ * The file as a reader.
+ * @param file stays the caller's to close
+ */
 export function zipJsReader(file: OverlappedFile): ZipJsReader {
   return new ZipJsReader(file);
 }

@@ -7,11 +7,13 @@ import { tracingChannel } from 'node:diagnostics_channel';
 
 /** What subscribers get of an open or a close: the same object at start, end, asyncStart, asyncEnd and error. */
 export interface FileTrace {
+  /** As `open` was given it. */
   readonly path: string;
   /** Of an open, the backend that was chosen; it may hand the file over to another one. */
   readonly backend: string;
   /** Once an open has succeeded: the file. */
   result?: unknown;
+  /** On failure: what the promise rejects with. */
   error?: unknown;
 }
 
@@ -20,7 +22,9 @@ export interface FileTrace {
  * one for the whole of a `readMany`, whatever it takes.
  */
 export interface ReadTrace {
+  /** Of the file. */
   readonly path: string;
+  /** Of the file. */
   readonly backend: string;
   /** Ranges of the batch; 1 for all other reads. */
   readonly ranges: number;
@@ -30,6 +34,7 @@ export interface ReadTrace {
   readonly length: number;
   /** On success: bytes read. */
   result?: unknown;
+  /** On failure: what the promise rejects with. */
   error?: unknown;
 }
 

@@ -8,7 +8,10 @@ type NodeOptions = Exclude<Parameters<typeof fs.createReadStream>[1], string | u
 
 /** node:fs's options, an {@link OverlappedFile} for `fd` too, and what `file.createReadStream` has beyond them. */
 export type CreateReadStreamOptions = Omit<NodeOptions, 'fd' | 'start' | 'end'> &
-  ReadStreamOptions & { readonly fd?: NodeOptions['fd'] | OverlappedFile | null };
+  ReadStreamOptions & {
+    /** A file that is open already: then `path` is not looked at. */
+    readonly fd?: NodeOptions['fd'] | OverlappedFile | null;
+  };
 
 /**
  * As node:fs's. With `flags` other than 'r', with an `fd` that is no {@link OverlappedFile}, or with an `fs` of the caller's

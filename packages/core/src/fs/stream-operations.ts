@@ -10,6 +10,7 @@ import { open } from '../file/open.js';
  * reads one chunk after the other, as it would from node:fs.
  */
 export const streamOperations = {
+  /** As `fs.open`, for reading. */
   open(
     path: string | Buffer | URL,
     flags: string,
@@ -19,6 +20,7 @@ export const streamOperations = {
     open(path, flags as 'r').then((file) => process.nextTick(callback, null, file), later(callback));
   },
 
+  /** As `fs.read`. */
   read(
     file: OverlappedFile,
     buffer: Buffer,
@@ -32,6 +34,7 @@ export const streamOperations = {
       .then(({ bytesRead }) => process.nextTick(callback, null, bytesRead, buffer), later(callback));
   },
 
+  /** As `fs.close`. */
   close(file: OverlappedFile, callback: (error: unknown) => void): void {
     file.close().then(() => process.nextTick(callback, null), later(callback));
   },

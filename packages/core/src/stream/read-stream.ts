@@ -35,7 +35,12 @@ export interface UnopenedFile {
 const NodeReadStream = ReadStream as unknown as new (
   path: PathLike | undefined,
   options: object,
-) => ReadStream & { fd: number | null; autoClose: boolean };
+) => ReadStream & {
+  /** The file's; null before it is open and once the stream is destroyed. */
+  fd: number | null;
+  /** Whether the end of the stream closes the file. */
+  autoClose: boolean;
+};
 
 /** An `fs.ReadStream` in all but how it reads. */
 export class OverlappedReadStream extends NodeReadStream {
@@ -71,6 +76,7 @@ export class OverlappedReadStream extends NodeReadStream {
     }
   }
 
+  /** @internal */
   override _construct(callback: (error?: Error | null) => void): void {
     const { unopened } = this;
     if (unopened === undefined || this.destroyed) return callback();
