@@ -48,7 +48,7 @@ const ABOUT = {
   hash: {
     summary: "print files' hashes, as sha256sum does",
     examples: [
-      ['overlapped hash *.iso > SHA256SUMS', 'then: sha256sum --check SHA256SUMS'],
+      ['overlapped hash *.bin > SHA256SUMS', 'then: sha256sum --check SHA256SUMS'],
       ['overlapped hash --algorithm sha512 disk.img', 'any hash that this Node.js has'],
       ['find . -type f -print0 | xargs -0 overlapped hash', 'a whole folder'],
     ],

@@ -5,10 +5,17 @@ import path from 'node:path';
 import { packages, ROOT } from './pages.js';
 import type { ShellCommand } from './shell.js';
 
-/** How a command is checked: by running it, or for the reason given only by looking at what it names. */
-export type Judgement =
-  | { readonly kind: 'run'; readonly command: string; readonly args: readonly string[] }
-  | { readonly kind: 'checked'; readonly reason: string };
+/** How a command is checked: by running it in the shell, or for the reason given only by looking at what it names. */
+export type Judgement = { readonly kind: 'run' } | { readonly kind: 'checked'; readonly reason: string };
+
+/** The package of our command, and the command's file. */
+const CLI = '@overlapped/cli';
+const CLI_FILE = 'packages/cli/bin/overlapped.js';
+
+/** What a shell runs for the command: in the project made for it `overlapped` is there as if it were installed. */
+export function scriptOf({ text }: ShellCommand): string {
+  return text.replace(`npx ${CLI}`, 'overlapped').replace(`node ${CLI_FILE}`, 'overlapped');
+}
 
 type Judge = (words: readonly string[]) => Judgement;
 
@@ -18,12 +25,9 @@ interface Manifest {
 }
 
 const manifest = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as Manifest;
-const bins = new Map(
-  packages().flatMap(({ folder, bin }) =>
-    Object.entries(bin ?? {}).map(([name, file]) => [name, path.join(folder, file)] as const),
-  ),
-);
 
+const run: Judgement = { kind: 'run' };
+const runs: Judge = () => run;
 const checked = (reason: string): Judgement => ({ kind: 'checked', reason });
 const foreign: Judge = ([command]) => checked(`${command ?? ''} is not ours`);
 
@@ -33,16 +37,22 @@ const SELF_DESCRIBING: Readonly<Record<string, readonly string[]>> = {
   bench: ['--help', '--list'],
   fuzz: ['--help'],
 };
-/** Subcommands of our command that are quick. */
-const QUICK: ReadonlySet<string> = new Set(['doctor', 'cat', 'hash', 'help', '--help', '--version']);
+/** Subcommands of `overlapped` that take long. */
+const SLOW: ReadonlySet<string> = new Set(['bench']);
 /** What stands for something of the reader's own: `FILE`, `A.json`, a number, a path. */
 const PLACEHOLDER = /^[A-Z]+(\.\w+)?$|^\d+$|\//;
 
+const descriptions = new Map<string, string>();
+
 function describe(script: string): string {
+  const known = descriptions.get(script);
+  if (known !== undefined) return known;
   const file = /node (\S+)$/.exec(manifest.scripts[script] ?? '')?.[1] ?? '';
-  return (SELF_DESCRIBING[script] ?? [])
+  const description = (SELF_DESCRIBING[script] ?? [])
     .map((option) => spawnSync(process.execPath, [file, option], { cwd: ROOT, encoding: 'utf8' }).stdout)
     .join('');
+  descriptions.set(script, description);
+  return description;
 }
 
 function judgeScript(script: string, args: readonly string[]): Judgement {
@@ -72,26 +82,25 @@ const judgeInstall: Judge = (words) => {
   return checked('needs a registry: the packages exist');
 };
 
-function judgeBin(name: string, args: readonly string[]): Judgement {
-  const file = bins.get(name);
-  if (file === undefined) throw new Error(`no package has a command ${name}`);
-  if (!QUICK.has(args[0] ?? '')) return checked('takes long: the command exists');
-  return { kind: 'run', command: process.execPath, args: [file, ...args] };
-}
+const judgeOverlapped: Judge = ([, subcommand = '']) =>
+  SLOW.has(subcommand) ? checked('takes long: the subcommand exists') : run;
 
 const judgeNpx: Judge = ([, ...words]) => {
   const [name = '', ...args] = words.filter((word) => word !== '-y');
   if (name === 'mocha') return checked("the reader's own tests");
-  return name.startsWith('pnpm@') ? judgePnpm([name, ...args]) : judgeBin(name, args);
+  if (name.startsWith('pnpm@')) return judgePnpm([name, ...args]);
+  // A command's name alone is another package of the registry, whoever owns that.
+  if (name !== CLI) throw new Error(`npx takes ${CLI}, not ${name}`);
+  return judgeOverlapped([name, ...args]);
 };
 
 const judgeNode: Judge = ([, ...words]) => {
   const [file = '', ...args] = words.filter((word) => !/^--(?!import)/.test(word));
+  if (file.startsWith('dist/')) return run; // what a command before it made
   if (!/\.[cm]?js$/.test(file) || !file.includes('/')) return checked("the reader's own program");
   const absolute = path.join(ROOT, file);
   if (!existsSync(absolute)) throw new Error(`there is no ${file}`);
-  const bin = [...bins].find(([, each]) => each === absolute);
-  if (bin !== undefined) return judgeBin(bin[0], args);
+  if (file === CLI_FILE) return judgeOverlapped([file, ...args]);
   if (file.startsWith('scripts/')) {
     const source = readFileSync(absolute, 'utf8');
     const unknown = words.filter((word) => word.startsWith('--') && !source.includes(word));
@@ -100,12 +109,24 @@ const judgeNode: Judge = ([, ...words]) => {
   return checked('takes long: the file and its options exist');
 };
 
+const judgeExport: Judge = ([, assignment = '']) => {
+  const [name = '', value = ''] = assignment.split('=');
+  checkVariable(name);
+  const folder = path.join(ROOT, path.dirname(value));
+  if (!existsSync(folder)) throw new Error(`there is no ${folder}`);
+  return checked('changes the shell: the variable and the folder exist');
+};
+
 /** By a command's first word. One that is not here is a failure: nobody has thought about it yet. */
 const JUDGES: Readonly<Record<string, Judge>> = {
   npx: judgeNpx,
   pnpm: judgePnpm,
   npm: judgeInstall,
   node: judgeNode,
+  overlapped: judgeOverlapped,
+  export: judgeExport,
+  esbuild: runs,
+  printf: runs,
   '.ci/run': () => checked('it runs this: the file exists'),
   git: foreign,
   docker: foreign,

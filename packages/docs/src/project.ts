@@ -10,8 +10,16 @@ import type { SourceFile } from './programs.js';
 /** Inside the repository, so that what the packages depend on is found as in a user's node_modules. */
 export const PROJECT = path.join(ROOT, 'packages/docs/build/project');
 
-/** Files that programs and commands of the documentation name, and their sizes in bytes. */
-export const FIXTURES: Readonly<Record<string, number>> = { 'data.bin': 8 << 20 };
+/** Files that programs and commands of the documentation name. */
+const FIXTURES: Readonly<Record<string, string | Uint8Array>> = {
+  'data.bin': pattern(0, 8 << 20),
+  'hello.txt': 'hello, world',
+  'app.ts': "import { describeBackends } from '@overlapped/core';\nconsole.log(describeBackends().chosen);\n",
+};
+
+/** The commands of the packages, as npm would install them; and those of the repository's tools. */
+const BIN = path.join(PROJECT, 'node_modules/.bin');
+const PATH = [BIN, path.join(ROOT, 'node_modules/.bin'), process.env['PATH']].join(path.delimiter);
 
 const OPTIONS: ts.CompilerOptions = {
   target: ts.ScriptTarget.ES2022,
@@ -32,12 +40,16 @@ export function prepareProject(): void {
   rmSync(PROJECT, { recursive: true, force: true });
   mkdirSync(path.join(PROJECT, 'node_modules/@overlapped'), { recursive: true });
   writeFileSync(path.join(PROJECT, 'package.json'), '{ "private": true, "type": "module" }\n');
-  for (const { name, folder, private: unpublished } of packages()) {
-    if (unpublished !== true) symlinkSync(folder, path.join(PROJECT, 'node_modules', name), 'junction');
+  mkdirSync(BIN);
+  for (const { name, folder, bin = {}, private: unpublished } of packages()) {
+    if (unpublished === true) continue;
+    symlinkSync(folder, path.join(PROJECT, 'node_modules', name), 'junction');
+    for (const [command, file] of Object.entries(bin)) {
+      const script = `#!/bin/sh\nexec '${process.execPath}' '${path.join(folder, file)}' "$@"\n`;
+      writeFileSync(path.join(BIN, command), script, { mode: 0o755 });
+    }
   }
-  for (const [name, bytes] of Object.entries(FIXTURES)) {
-    writeFileSync(path.join(PROJECT, name), pattern(0, bytes));
-  }
+  for (const [name, content] of Object.entries(FIXTURES)) writeFileSync(path.join(PROJECT, name), content);
 }
 
 /** `docs/linux.md` is the folder `docs-linux`. */
@@ -92,14 +104,19 @@ export function run(page: string, { name }: SourceFile): string {
 
 const MAX_MILLISECONDS = 60_000;
 
-export function runNode(args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
-  return runCommand(process.execPath, args, env);
+function runNode(args: readonly string[]): string {
+  return runCommand(process.execPath, args);
 }
 
-export function runCommand(command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): string {
+/** Runs a line of shell. @returns what a terminal would show, of both outputs @throws Error unless it succeeds */
+export function runShell(script: string): string {
+  return runCommand('sh', ['-c', `exec 2>&1\n${script}`]);
+}
+
+function runCommand(command: string, args: readonly string[]): string {
   const { status, signal, stdout, stderr, error } = spawnSync(command, args, {
     cwd: PROJECT,
-    env: { ...process.env, ...env },
+    env: { ...process.env, PATH },
     encoding: 'utf8',
     timeout: MAX_MILLISECONDS,
   });

@@ -29,9 +29,14 @@ function commandOf(text: string, line: number, output: string | undefined): Shel
   return words.length === 0 ? [] : [{ line, text: text.trim(), env, words, output }];
 }
 
+/** Joins lines that a backslash makes one; empty lines keep the numbers of those behind. */
+function joinContinued(text: string): string {
+  return text.replace(/(?:.*\\\n)+.*/g, (lines) => lines.replace(/\\\n/g, '') + '\n'.repeat(lines.split('\n').length - 1));
+}
+
 /** `sh`: each line is a command. `console`: lines that begin with `$ ` are, and what follows one is its output. */
 export function commandsOf({ language, text, line }: Block): ShellCommand[] {
-  const lines = text.split('\n');
+  const lines = joinContinued(text).split('\n');
   if (language === 'sh') return lines.flatMap((each, i) => commandOf(each, line + 1 + i, undefined));
   if (language !== 'console') return [];
   return lines.flatMap((each, i) => {

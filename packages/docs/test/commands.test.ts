@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { blocksOf } from '../src/blocks.js';
-import { judge } from '../src/commands.js';
+import { judge, scriptOf } from '../src/commands.js';
 import { pages, ROOT } from '../src/pages.js';
-import { prepareProject, runCommand } from '../src/project.js';
+import { prepareProject, runShell } from '../src/project.js';
 import { commandsOf } from '../src/shell.js';
 
 /** What differs between machines. */
@@ -26,7 +26,9 @@ const STALE: readonly [string, RegExp][] = [
   ['pnpm fuzz --no-such-option', /does not know --no-such-option/],
   ['node scripts/no-such-file.mjs', /there is no scripts/],
   ['node scripts/test.mjs --no-such-option', /does not know --no-such-option/],
-  ['npx no-such-command doctor', /no package has a command/],
+  ['npx overlapped doctor', /npx takes @overlapped\/cli, not overlapped/],
+  ['export NO_SUCH_VARIABLE=$PWD/packages', /nothing reads the variable/],
+  ['export OVERLAPPED_URING_ADDON=$PWD/no-such-folder/x.node', /there is no/],
   ['npm install @overlapped/no-such-package', /no public package/],
   ['NO_SUCH_VARIABLE=1 node server.js', /nothing reads the variable/],
   ['no-such-program', /unknown command/],
@@ -55,7 +57,7 @@ describe('commands in the documentation', function () {
           this.runnable().title += ` (not run: ${judgement.reason})`;
           return;
         }
-        const printed = runCommand(judgement.command, judgement.args, command.env);
+        const printed = runShell(scriptOf(command));
         if (command.output !== undefined) assert.equal(portable(printed), portable(command.output));
       });
     }
