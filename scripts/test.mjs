@@ -72,7 +72,10 @@ async function runStep({ name, command }) {
 const { values: options } = parseArgs({ options: { only: { type: 'string' } } });
 const only = options.only?.split(',');
 const unknown = only?.filter((name) => !STEPS.some((step) => step.name === name)) ?? [];
-if (unknown.length > 0) throw new Error(`no such step: ${unknown.join(', ')}`);
+if (unknown.length > 0) {
+  console.error(`no such step: ${unknown.join(', ')}; there are: ${STEPS.map(({ name }) => name).join(', ')}`);
+  process.exit(2);
+}
 
 const begun = performance.now();
 const limit = pLimit(Math.min(2, availableParallelism()));
