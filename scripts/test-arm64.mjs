@@ -31,4 +31,6 @@ assert.deepEqual(JSON.parse(stdout), {
   bytes: 4096,
   code: 'not-implemented',
 });
-console.log(node([join(core, 'bin/overlapped.js'), 'doctor']).stdout);
+const doctor = node([join(root, 'packages/cli/bin/overlapped.js'), 'doctor']);
+console.log(doctor.stdout);
+assert.equal(doctor.status, 0, doctor.stderr);

@@ -7,14 +7,13 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } fr
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { SMALL_AMOUNTS } from './amounts.mjs';
 import { HOSTS, tableOfHosts } from './hosts.mjs';
 
 process.chdir(join(import.meta.dirname, '..'));
 
 const RESULTS = '.cache/hosts';
 const LIMIT_MS = 5 * 60_000;
-/** Random programs of each kind; other steps run more. */
-const FUZZ_RUNS = '50';
 const SKIP_REASON = /\(skipped: (.*)\)$/;
 
 /** @returns what the command printed, and how it ended */
@@ -68,7 +67,7 @@ function skipsOf(pending) {
 /** @returns lines for people, and whether all is well */
 async function test(host) {
   const command = host.command();
-  const env = { OVERLAPPED_BACKEND: '', OVERLAPPED_FUZZ_RUNS: FUZZ_RUNS, ...host.env?.() };
+  const env = { OVERLAPPED_BACKEND: '', ...SMALL_AMOUNTS, ...host.env?.() };
   const doctor = await run([...command, 'packages/cli/bin/overlapped.js', 'doctor'], env);
   const file = join(RESULTS, `${host.name.replace(/\W+/g, '-')}.json`);
   rmSync(file, { force: true });

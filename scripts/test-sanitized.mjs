@@ -4,6 +4,7 @@
 //   node scripts/test-sanitized.mjs [mocha arguments]
 import { spawnSync } from 'node:child_process';
 import { isAbsolute, join } from 'node:path';
+import { SMALL_AMOUNTS } from './amounts.mjs';
 
 process.chdir(join(import.meta.dirname, '..'));
 
@@ -69,10 +70,11 @@ console.log('the addon has lost no memory');
 // Most refusals end before the addon does anything; those for want of descriptors end in the middle.
 // Memory that was freed stays resident for a while, which is how a late use of it is seen. Adapters call nothing
 // that other tests do not.
-const tests = '^(?!io_uring: refusals|adapter |.*resident memory).*(io_uring|linux-uring)|without descriptors';
+const tests =
+  '^(?!io_uring: refusals|adapter |.*resident memory).*(io_uring|linux-uring)|without descriptors';
 const mocha = ['node_modules/mocha/bin/mocha.js', '--grep', tests, '--reporter', 'dot'];
 const { status, signal } = spawnSync(process.execPath, [...mocha, ...process.argv.slice(2)], {
-  env,
+  env: { ...env, ...SMALL_AMOUNTS },
   stdio: 'inherit',
 });
 if (signal !== null) console.error(`mocha ended by ${signal}`);

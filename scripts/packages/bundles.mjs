@@ -15,7 +15,7 @@ const CASES = [
   {
     title: 'core external',
     options: { external: ['@overlapped/*'] },
-    installed: ['core', 'linux-uring', 'addon'],
+    installed: ['core', 'adapters', 'linux-uring', 'addon'],
     works: true,
   },
   {

@@ -6,6 +6,7 @@ import { checkPackage, createPackageFromTarballData } from '@arethetypeswrong/co
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { baselineProblems } from './baseline.mjs';
+import { isAddonPackage } from './pack.mjs';
 import { manifestOf } from './registry.mjs';
 
 /** Files that may be in a tarball; all others are a mistake. `source`: the file of the workspace that it was made from. */
@@ -47,10 +48,16 @@ function filesOf(tarball) {
     .map((file) => file.replace(/^package\//, ''));
 }
 
+/** The files that a manifest promises: every string in these fields that is a path. */
+function entriesOf({ main, types, bin, exports }) {
+  const strings = (value) =>
+    typeof value === 'object' ? Object.values(value).flatMap(strings) : value === undefined ? [] : [value];
+  return [...new Set(strings([main, types, bin, exports]).map((path) => path.replace(/^\.\//, '')))];
+}
+
 function fileProblems({ place, tarball }, manifest) {
   const files = filesOf(tarball);
-  const entry = manifest.main.replace(/^\.\//, '');
-  const allowed = entry.endsWith('.node') ? ADDON_FILES : ALLOWED;
+  const allowed = isAddonPackage(manifest) ? ADDON_FILES : ALLOWED;
   const unexpected = files.flatMap((file) => {
     const rule = allowed.find(({ pattern }) => pattern.test(file));
     if (rule === undefined || /(^|\/)test\//.test(file)) return [`${file} does not belong in it`];
@@ -58,7 +65,7 @@ function fileProblems({ place, tarball }, manifest) {
     const source = `${rule.source.exec(file)[1]}.${rule.ending}`;
     return existsSync(join(place, source)) ? [] : [`${file} is left from a source that is gone: remove dist`];
   });
-  const missing = [...REQUIRED, entry].filter((file) => !files.includes(file));
+  const missing = [...REQUIRED, ...entriesOf(manifest)].filter((file) => !files.includes(file));
   return [...unexpected, ...missing.map((file) => `${file} is missing`)];
 }
 
@@ -67,7 +74,7 @@ function manifestProblems(manifest) {
   const scripts = Object.keys(manifest.scripts ?? {}).filter((name) => /install$|^prepare/.test(name));
   if (scripts.length > 0) problems.push(`it runs scripts at installation: ${scripts.join(', ')}`);
   if (/"(workspace|link|file):/.test(JSON.stringify(manifest))) problems.push('it depends on the workspace');
-  if (!manifest.main.endsWith('.node')) return problems;
+  if (!isAddonPackage(manifest)) return problems;
   const promised = PLATFORMS[manifest.name.replace('@overlapped/', '')];
   if (promised === undefined) return [...problems, 'no platform of that name is known'];
   for (const [field, values] of Object.entries(promised)) {

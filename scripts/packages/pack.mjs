@@ -24,9 +24,11 @@ export function publicPackages() {
   return [...libraries, ...addons].filter(({ manifest }) => !manifest.private);
 }
 
+/** Whether it is the package of an addon: that is all that it has. */
+export const isAddonPackage = ({ main }) => main?.endsWith('.node') ?? false;
+
 /** False for the package of an addon that is not there; every other package has its files after `tsc -b`. */
-const isBuilt = ({ place, manifest }) =>
-  !manifest.main.endsWith('.node') || existsSync(join(place, manifest.main));
+const isBuilt = ({ place, manifest }) => !isAddonPackage(manifest) || existsSync(join(place, manifest.main));
 
 /**
  * Packs them as a release does.
