@@ -73,7 +73,9 @@ const { values: options } = parseArgs({ options: { only: { type: 'string' } } })
 const only = options.only?.split(',');
 const unknown = only?.filter((name) => !STEPS.some((step) => step.name === name)) ?? [];
 if (unknown.length > 0) {
-  console.error(`no such step: ${unknown.join(', ')}; there are: ${STEPS.map(({ name }) => name).join(', ')}`);
+  console.error(
+    `no such step: ${unknown.join(', ')}; there are: ${STEPS.map(({ name }) => name).join(', ')}`,
+  );
   process.exit(2);
 }
 

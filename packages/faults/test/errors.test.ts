@@ -31,7 +31,8 @@ const WAYS: Readonly<Record<string, (file: OverlappedFile, seen: Uint8Array[]) =
     for await (const chunk of file.chunks({ chunkSize: 2 * PAGE })) seen.push(chunk.slice());
   },
   createReadStream: async (file, seen) => {
-    for await (const chunk of file.createReadStream({ start: 0, autoClose: false })) seen.push(chunk as Buffer);
+    for await (const chunk of file.createReadStream({ start: 0, autoClose: false }))
+      seen.push(chunk as Buffer);
   },
   readableWebStream: async (file, seen) => {
     for await (const chunk of file.readableWebStream({ start: 0 })) seen.push(chunk);
