@@ -106,7 +106,7 @@ bool SpareCores::take() {
 Copier::Copier(uint32_t capacity, std::function<void()> wake, OpenCopies open, SpareCores& cores)
     : wake_(std::move(wake)), open_(std::move(open)), cores_(cores), line_(capacity), ended_(capacity) {}
 
-uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, bool all) {
+uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion) {
   bool woken = false;
   uint32_t taken = 0;
   {
@@ -118,8 +118,7 @@ uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, bool all) 
     }
     waiting_.store(before + count, std::memory_order_relaxed);
     if (!awake_ && waiting_cost_ >= kWorthWaking) woken = awake_ = wake_thread();
-    const uint64_t part = awake_ && !all ? std::max(waiting_cost_ / kOurPart, kLeastOurs) : waiting_cost_;
-    taken = take(ours, part, before + count);
+    taken = take(ours, awake_ ? cost_of(portion) : waiting_cost_, before + count);
   }
   if (woken) changed_.notify_one();
   return taken;
@@ -156,6 +155,18 @@ bool Copier::wake_thread() {
     cores_.give_back();
     return false;
   }
+}
+
+uint64_t Copier::cost_of(Portion portion) const {
+  switch (portion) {
+    case Portion::None:
+      return 0;
+    case Portion::Part:
+      return std::max(waiting_cost_ / kOurPart, kLeastOurs);
+    case Portion::All:
+      return waiting_cost_;
+  }
+  return waiting_cost_;
 }
 
 // Takes from the front until `cost` is reached, or `max` reads are.

@@ -37,6 +37,9 @@ struct Copied {
 using CopyCached = std::function<void(const Copy* copies, uint32_t count, Copied* results)>;
 inline constexpr uint32_t kCopyBatch = 16;
 
+// What the caller of `share` takes itself. A part: so much that it soon has completions to go on with.
+enum class Portion : uint8_t { None, Part, All };
+
 // Called once, on the copier's thread. The default has a ring of its own. @return empty if it can't be had
 using OpenCopies = std::function<CopyCached()>;
 CopyCached open_copy_ring();
@@ -64,11 +67,11 @@ class Copier {
   Copier(const Copier&) = delete;
   Copier& operator=(const Copier&) = delete;
 
-  // Puts `count` reads in line, and takes from its front what the caller is to do itself: a part, so that it
-  // soon has completions to go on with; all of it where there is nobody to share with, or `all` says so.
+  // Puts `count` reads in line, and takes from its front what the caller is to do itself: `portion`, or all
+  // of it where there is nobody to share with.
   // @param ours has room for `capacity`
   // @return how many were written to `ours`
-  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, bool all);
+  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion);
   // Writes every ended copy to `out`, which has room for `capacity`. @return how many
   uint32_t collect(Copied* out);
   // Reads in line that nobody has taken.
@@ -82,6 +85,7 @@ class Copier {
   void run();
   bool sleep(std::unique_lock<std::mutex>& lock);
   void retire();
+  uint64_t cost_of(Portion portion) const;
   uint32_t take(Copy* out, uint64_t cost, uint32_t max);
 
   const std::function<void()> wake_;

@@ -110,7 +110,7 @@ class Driver {
   void pump(CompletionWriter& out, bool idle = false) {
     sharing_.learn(idle);
     sharing_.collect([&](const Copied& copied) { end_copy(copied, out); });
-    sharing_.share(idle, [&](uint32_t index) { take_back(index, out); });
+    sharing_.share(portion(idle, out), [&](uint32_t index) { take_back(index, out); });
     for (unsigned round = 0; round < kMaxRounds; round++) {
       refill(out);
       const bool went = enter(out);
@@ -150,6 +150,13 @@ class Driver {
 
   static constexpr unsigned kDrainWaitMs = 50;
   static constexpr uint64_t kCancelBit = uint64_t{1} << 31;
+
+  // Of what is in line: nothing while there are completions to go on with, and all of it where the caller
+  // has nothing else to do.
+  static Portion portion(bool idle, const CompletionWriter& out) {
+    if (idle) return Portion::All;
+    return out.count() > 0 ? Portion::None : Portion::Part;
+  }
 
   static uint64_t token(uint32_t index, uint32_t generation) { return (uint64_t{generation} << 32) | index; }
 

@@ -88,12 +88,11 @@ class Sharing {
 
   // Puts what was gathered in line for both threads, and tells `ours` the slot of each read that the caller
   // is to do itself.
-  // @param idle the caller has nothing else to do: it takes all that is in line, not its part only
   template <class Ours>
-  void share(bool idle, Ours ours) {
+  void share(Portion portion, Ours ours) {
     if (is_worth_it()) {
       const auto fresh = static_cast<uint32_t>(fresh_.size());
-      const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), idle);
+      const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), portion);
       outstanding_ = outstanding_ + fresh - count;
       for (uint32_t i = 0; i < count; i++) ours(ours_[i].slot);
     } else {

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Job, type Sample, startClock } from '../job.js';
-import { delayMetrics } from './histograms.js';
+import { DELAY_RESOLUTION_MS, delayMetrics } from './histograms.js';
 
 /** JavaScript of one turn, about what a turn of reads takes. */
 const TURN_MS = 0.5;
@@ -16,7 +16,7 @@ function turn(): Promise<void> {
 }
 
 export async function measureControl(job: Job): Promise<Sample> {
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
+  const histogram = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
   histogram.enable();
   await sleep(20);
   histogram.reset();

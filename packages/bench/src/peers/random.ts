@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { type Job, type Sample, startClock } from '../job.js';
-import { delayMetrics } from './histograms.js';
+import { DELAY_RESOLUTION_MS, delayMetrics } from './histograms.js';
 import { type BatchReader, type Lanes, type Open, type Reader, withLanes } from './lanes.js';
 
 /** All lanes busy throughout. */
@@ -44,7 +44,7 @@ export function measureLoopDelay(job: Job, open: Open<Reader>): Promise<Sample> 
   const { depth, blockSize } = job.workload;
   const ops = job.amount * depth;
   return withLanes(job, open, ops, runLanes, async (reader, lanes) => {
-    const histogram = monitorEventLoopDelay({ resolution: 1 });
+    const histogram = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MS });
     histogram.enable();
     await sleep(20);
     histogram.reset(); // the loop's state before is none of the reads' doing

@@ -87,7 +87,7 @@ class Caller {
         ended++;
       };
       const uint32_t taken =
-          copier.share(fresh.data(), static_cast<uint32_t>(fresh.size()), ours_.data(), false);
+          copier.share(fresh.data(), static_cast<uint32_t>(fresh.size()), ours_.data(), Portion::Part);
       std::vector<Copied> results(taken);
       copy_scripted(ours_.data(), taken, results.data());
       for (const Copied& copied : results) end(copied.slot);
@@ -153,13 +153,13 @@ TEST_CASE("stopped in the middle, the thread has written its last byte, and no r
     std::vector<Copy> ours(kCapacity);
     std::vector<Copied> copied(kCapacity);
     Copier copier(kCapacity, [&bell] { bell.ring(); }, scripted(), cores);
-    uint32_t ended = copier.share(fresh.data(), kCapacity, ours.data(), false);
+    uint32_t ended = copier.share(fresh.data(), kCapacity, ours.data(), Portion::Part);
     if (round % 2 == 0 && ended < kCapacity) bell.wait();  // it is at work
     copier.stop();
     // Nobody writes there now: a late copy would be a race, or would be seen.
     std::fill(memory.begin(), memory.end(), 0);
     ended += copier.collect(copied.data());
-    ended += copier.share(nullptr, 0, ours.data(), true);
+    ended += copier.share(nullptr, 0, ours.data(), Portion::All);
     CHECK(ended == kCapacity);
     CHECK(std::count(memory.begin(), memory.end(), 0) == kCapacity);
   }

@@ -11,14 +11,15 @@ namespace overlapped::uring {
 
 class ScriptedCopies {
  public:
-  // Reads that a call leaves in line.
+  // Reads that a call for a part leaves in line.
   uint32_t leaves = 0;
   bool stopped = false;
 
-  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, bool all) {
+  uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion) {
     line_.insert(line_.end(), fresh, fresh + count);
     uint32_t taken = 0;
-    for (; line_.size() > (stopped || all ? 0 : leaves); taken++) {
+    const size_t left = portion == Portion::None ? line_.size() : portion == Portion::Part ? leaves : 0;
+    for (; line_.size() > (stopped ? 0 : left); taken++) {
       ours[taken] = line_.front();
       line_.pop_front();
     }
