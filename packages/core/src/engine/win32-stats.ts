@@ -81,7 +81,7 @@ export function bigintStatsOf(fields: readonly bigint[]): BigIntStats {
   for (const [name, nanoseconds] of times(fields)) {
     define(stats, `${name}Ns`, nanoseconds);
     define(stats, `${name}Ms`, nanoseconds / NANOSECONDS);
-    define(stats, name, new Date(Math.round(Number(nanoseconds) / 1e6)));
+    define(stats, name, new Date(Number(nanoseconds / NANOSECONDS))); // whole milliseconds, cut off as Node's are
   }
   return stats;
 }
