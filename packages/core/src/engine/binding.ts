@@ -29,8 +29,8 @@ export interface NativeEngine {
    */
   submit(first: number, count: number, ...views: (ReadTarget | null)[]): number;
   /**
-   * Starts one read into `view` at once; the caller keeps that until the read's completion. Only where a read may be over, or fail, in the call
-   * that starts it.
+   * Starts one read into `view` at once; the caller keeps that until the read's completion. Only where a read may be over,
+   * or fail, in the call that starts it.
    * @returns 0 or 997: a completion follows (R49, R50); anything else is the error, and none does (R51-R54)
    */
   issue?(

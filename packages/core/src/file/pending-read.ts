@@ -94,12 +94,7 @@ export function startRead(
   position: number | bigint,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  try {
-    starting = begin(bound, buffer, offset, length, position, signal);
-    return new Promise<number>(executor);
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  return promised(bound, buffer, offset, length, position, signal, undefined);
 }
 
 /** {@link startRead}, with FileHandle's result: made where the read ends, it takes no promise of its own. */
@@ -110,10 +105,23 @@ export function startShapedRead(
   length: number,
   position: number,
 ): Promise<ReadResult<Uint8Array>> {
+  return promised(bound, buffer, offset, length, position, undefined, buffer);
+}
+
+/** @param shape whose presence makes the result FileHandle's */
+function promised<T>(
+  bound: BoundHandle,
+  buffer: NodeJS.ArrayBufferView,
+  offset: number,
+  length: number,
+  position: number | bigint,
+  signal: AbortSignal | undefined,
+  shape: Uint8Array | undefined,
+): Promise<T> {
   try {
-    starting = begin(bound, buffer, offset, length, position, undefined);
-    starting.shape = buffer;
-    return new Promise<ReadResult<Uint8Array>>(executor);
+    starting = begin(bound, buffer, offset, length, position, signal);
+    starting.shape = shape;
+    return new Promise<T>(executor);
   } catch (error) {
     return Promise.reject(error);
   }
