@@ -1,5 +1,6 @@
 /** `overlapped doctor`: its report, its exit code, and --backend. */
 import assert from 'node:assert/strict';
+import { skipUnless } from '@overlapped/conformance';
 import { type BackendsReport, describeBackends } from '@overlapped/core';
 import { overlapped, text } from './command.js';
 
@@ -33,7 +34,7 @@ describe('command overlapped doctor', () => {
 
   it('[R84] says why the native backend is refused and what to do, and that node-fs serves', async function () {
     const report = describeBackends().candidates.find(({ name }) => name === NATIVE);
-    if (report?.code === 'other-platform') this.skip(); // nothing native on this system
+    skipUnless(this, report?.code !== 'other-platform', `${report?.name}: ${report?.message}`);
     const exit = await overlapped(['doctor'], { env: NO_ADDON });
     assert.equal(exit.code, 0);
     assert.match(text(exit), new RegExp(`✘ ${NATIVE} +refused +addon-missing: .*/nowhere`));

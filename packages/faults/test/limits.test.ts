@@ -1,7 +1,7 @@
 /** Processes that may have few descriptors, or little locked memory (R77). */
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
-import { Fixtures } from '@overlapped/conformance';
+import { Fixtures, skipUnless } from '@overlapped/conformance';
 import { ALL } from '../src/faultfs.js';
 import type { LimitsReport } from './programs/limits.js';
 import { describeFaults, Program, untilHeld } from './support.js';
@@ -27,12 +27,8 @@ describeFaults('faults below: limits', (subject) => {
   });
 
   it('[R77] [R21] little locked memory makes a small ring: 1,000 completions at once overflow it, and all arrive', async function () {
-    if (process.getuid?.() !== 0) {
-      console.log(
-        '      skipped: needs root; for other users the limit counts the rings of all their processes',
-      );
-      return this.skip();
-    }
+    const isRoot = process.getuid?.() === 0;
+    skipUnless(this, isRoot, 'needs root; for other users the limit counts the rings of all their processes');
     const on = await subject.fs.file(1000 * 4096);
     await on.rule(ALL, 'stick');
     // Root may lock what it likes, unless it gives that right up.

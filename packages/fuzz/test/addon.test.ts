@@ -2,6 +2,7 @@
  * The raw addons under random calls, hand-written tables, odd arguments and pins: each call is refused or does as it is
  * told. OVERLAPPED_FUZZ_SEED runs the calls of an earlier run again; `pnpm fuzz --addon` makes more.
  */
+import { skipUnless } from '@overlapped/conformance';
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { ADDONS } from '../src/addon/addons.js';
@@ -22,8 +23,7 @@ describe('fuzz: raw addons', () => {
       const found = find();
       if ('refusal' in found) {
         if (process.env.CI && PLATFORMS[backend] === process.platform) assert.fail(found.refusal);
-        console.log(`      skipped: ${found.refusal}`);
-        this.skip();
+        return skipUnless(this, false, found.refusal);
       }
       const seed = Number(process.env.OVERLAPPED_FUZZ_SEED ?? randomInt(LARGEST_SEED));
       const { runs, failure } = await fuzzAddon({ backend, seed, runs: RUNS });
