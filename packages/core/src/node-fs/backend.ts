@@ -15,7 +15,7 @@ import {
 } from '../backend.js';
 import { allocateWasmPages } from '../buffers/wasm-pages.js';
 import { win32FromNodeError } from '../errors.js';
-import { ERROR_HANDLE_EOF } from '../overlapped/constants.js';
+import { ERROR_HANDLE_EOF, ERROR_NOACCESS } from '../overlapped/constants.js';
 import {
   closeDescriptor,
   hasDirect,
@@ -26,6 +26,7 @@ import {
 
 /** Enough to keep any pool size busy; more would only make cancellation coarser. */
 const DEFAULT_CAPACITY = 128;
+const settledPromise = Promise.resolve();
 /** libuv does not repeat a read that was interrupted. We do, as the ring does: but not forever. */
 const MAX_RETRIES = 16;
 
@@ -54,15 +55,28 @@ export class NodeFsBackend implements Backend {
 
   private sink!: CompletionSink;
   private submissions = 0;
+  private wakeups = 0;
+  private inFlight = 0;
   /** One callback per slot, made once: no closure per read. */
   private readonly callbacks: ReadCallback[] = [];
   private readonly requests: (ReadRequest | undefined)[] = [];
   private readonly retries: Uint8Array;
-  private inFlight = 0;
+  /** Reads of this job that go to node:fs at its end. */
+  private staged: ReadRequest[] = [];
+  /** Slots of reads that have ended and are delivered when the event loop has heard of all that did. */
+  private ended: number[] = [];
+  /** How each slot's read ended: Win32 number, bytes, Node's number. */
+  private readonly win32: Uint32Array;
+  private readonly bytes: Uint32Array;
+  private readonly errnos: Int32Array;
 
   constructor(options: NodeFsOptions = {}) {
-    this.capacity = options.capacity ?? DEFAULT_CAPACITY;
-    this.retries = new Uint8Array(this.capacity);
+    const capacity = options.capacity ?? DEFAULT_CAPACITY;
+    this.capacity = capacity;
+    this.retries = new Uint8Array(capacity);
+    this.win32 = new Uint32Array(capacity);
+    this.bytes = new Uint32Array(capacity);
+    this.errnos = new Int32Array(capacity);
   }
 
   attach(sink: CompletionSink): void {
@@ -82,16 +96,18 @@ export class NodeFsBackend implements Backend {
   }
 
   issue(request: ReadRequest): number {
-    this.retries[request.slot] = 0;
+    this.take(request);
     this.start(request);
-    this.requests[request.slot] = request;
-    this.inFlight++;
-    this.submissions++;
     return ISSUED_PENDING;
   }
 
+  /**
+   * Reads are given to the pool together, and their ends delivered together: between two calls its threads would run out of
+   * work, and each would be put to sleep and woken for every read.
+   */
   queue(request: ReadRequest): void {
-    this.issue(request); // always pending
+    this.take(request);
+    if (this.staged.push(request) === 1) void settledPromise.then(this.flush);
   }
 
   cancel(): void {
@@ -112,14 +128,31 @@ export class NodeFsBackend implements Backend {
 
   /** Counters since it was made. */
   stats(): BackendStats {
-    const { inFlight, submissions } = this;
-    const wakeups = submissions - inFlight;
+    const { inFlight, submissions, wakeups } = this;
     return { inFlight, submissions, submissionSizes: [submissions], wakeups, strays: 0, detail: {} };
   }
 
   async close(): Promise<void> {
     // Nothing of its own: the pool and the descriptors are Node's.
   }
+
+  private take(request: ReadRequest): void {
+    const { slot } = request;
+    this.retries[slot] = 0;
+    this.requests[slot] = request;
+    this.inFlight++;
+    this.submissions++;
+  }
+
+  private readonly flush = (): void => {
+    const { staged } = this;
+    this.staged = [];
+    for (const request of staged) {
+      // Its owner may have transferred the memory away since (R39); node:fs would throw.
+      if (isHeld(request)) this.start(request);
+      else this.end(request.slot, ERROR_NOACCESS, 0, 0);
+    }
+  };
 
   private start(request: ReadRequest): void {
     const { slot, file, target, targetOffset, length } = request;
@@ -129,8 +162,8 @@ export class NodeFsBackend implements Backend {
 
   /** Starts an interrupted read once more, unless its memory has gone meanwhile. @returns whether it did */
   private again(request: ReadRequest): boolean {
-    const { slot, target, targetOffset, length } = request;
-    if (target.byteLength < targetOffset + length || this.retries[slot] === MAX_RETRIES) return false;
+    const { slot } = request;
+    if (!isHeld(request) || this.retries[slot] === MAX_RETRIES) return false;
     (this.retries[slot] as number)++;
     this.start(request);
     return true;
@@ -139,19 +172,40 @@ export class NodeFsBackend implements Backend {
   private makeCallback(slot: number): ReadCallback {
     return (error, bytesRead) => {
       const request = this.requests[slot] as ReadRequest;
-      if (error?.code === 'EINTR' && this.again(request)) return;
-      this.inFlight--;
-      this.requests[slot] = undefined;
-      const { generation, length } = request;
-      if (error !== null) {
-        this.sink.complete(slot, generation, win32FromNodeError(error), 0, error.errno ?? 0);
-      } else {
-        const eof = bytesRead === 0 && length > 0;
-        this.sink.complete(slot, generation, eof ? ERROR_HANDLE_EOF : 0, bytesRead, 0);
+      if (error === null) {
+        const eof = bytesRead === 0 && request.length > 0;
+        this.end(slot, eof ? ERROR_HANDLE_EOF : 0, bytesRead, 0);
+      } else if (error.code !== 'EINTR' || !this.again(request)) {
+        this.end(slot, win32FromNodeError(error), 0, error.errno ?? 0);
       }
-      this.sink.settled();
     };
   }
+
+  private end(slot: number, win32: number, bytes: number, errno: number): void {
+    this.win32[slot] = win32;
+    this.bytes[slot] = bytes;
+    this.errnos[slot] = errno;
+    if (this.ended.push(slot) === 1) setImmediate(this.deliver);
+  }
+
+  private readonly deliver = (): void => {
+    const { ended, win32, bytes, errnos } = this;
+    this.ended = [];
+    this.wakeups++;
+    this.inFlight -= ended.length;
+    for (const slot of ended) {
+      const { generation } = this.requests[slot] as ReadRequest;
+      this.requests[slot] = undefined;
+      const error = win32[slot] as number;
+      this.sink.complete(slot, generation, error, bytes[slot] as number, errnos[slot] as number);
+    }
+    this.sink.settled();
+  };
+}
+
+/** Whether the memory that a read fills is still there. */
+function isHeld({ target, targetOffset, length }: ReadRequest): boolean {
+  return target.byteLength >= targetOffset + length;
 }
 
 /** null reads where the file is: the only way for what has no positions (R47). */
