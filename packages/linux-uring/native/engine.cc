@@ -73,6 +73,7 @@ uint32_t Engine::submit(uint32_t first, uint32_t count, const napi_value* views)
   }
   CompletionWriter out = tables_.writer();
   pump(out, false);
+  listen();
   return out.count();
 }
 
@@ -107,21 +108,23 @@ bool Engine::stage(const RequestEntry& request, napi_value view) {
   return true;
 }
 
-// Submits, reaps, and makes sure that whatever is left wakes us.
+// Submits and reaps. What completes from here on signals nobody, until `listen`.
 void Engine::pump(CompletionWriter& out, bool idle) {
   for (const auto& [slot, generation, error] : refused_) out.write(slot, generation, error, 0);
   refused_.clear();
   ring_.set_notifications(false);
   driver_.pump(out, idle);
-  if (driver_.in_flight() > 0) {
-    ring_.set_notifications(true);
-    // What completed before the switch has signalled nobody: look once more.
-    if (has_completions()) driver_.pump(out);
-    // What the pump's round limit or a busy kernel left over is signalled by hand: the loop's other work goes
-    // first.
-    if (has_completions() || driver_.deferred() > 0 || driver_.has_waiting_copies()) waker_.wake();
-  }
   update_status();
+}
+
+// Makes sure that whatever is left wakes us.
+void Engine::listen() {
+  if (driver_.in_flight() == 0) return;
+  ring_.set_notifications(true);
+  // Signalled by hand, since nobody else will: what completed before the switch, and what the pump's round
+  // limit or a busy kernel left over.
+  const bool left = ring_.has_hidden_work() || ring_.has_completions() || driver_.deferred() > 0;
+  if (left || driver_.has_waiting_copies()) waker_.wake();
 }
 
 void Engine::update_status() {
@@ -135,9 +138,9 @@ void Engine::on_wake() {
   wakeups_++;
   CompletionWriter out = tables_.writer();
   pump(out, !tables_.more_to_come());
-  if (out.count() == 0) return;
-
-  dispatch_completions(env_, tables_.dispatch, out.count(), async_context_);
+  // JS first: a device may be idle until it gets what follows.
+  if (out.count() > 0) dispatch_completions(env_, tables_.dispatch, out.count(), async_context_);
+  if (state_ == State::Open) listen();
 }
 
 uint32_t Engine::add_file(int fd, bool positioned) {

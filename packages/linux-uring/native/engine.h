@@ -78,8 +78,8 @@ class Engine {
   [[nodiscard]] bool stage(const RequestEntry& request, napi_value view);
   void on_wake();
   void pump(CompletionWriter& out, bool idle);
+  void listen();
   void update_status();
-  bool has_completions() const { return ring_.has_hidden_work() || ring_.has_completions(); }
 
   napi_env env_;
   EngineTables tables_;

@@ -48,8 +48,6 @@ export interface NativeBackendSpec {
 
 type IssuingEngine = NativeEngine & Required<Pick<NativeEngine, 'issue'>>;
 
-/** Completions of a wake-up that are delivered before their successors are submitted. */
-const BURST_SLICE = 8;
 const UINT32_MAX = 0xffff_ffff;
 /**
  * The most entries of one slot that wait at once: a cancellation whose read has ended meanwhile, the slot's next read,
@@ -347,13 +345,13 @@ export class NativeBackend implements Backend {
   }
 
   /**
-   * Completions that woke us come from a device, often as many at once as it was given. Delivered all together, the device
-   * would be idle until the last of their successors is staged; so a few are delivered, and what follows from them is
-   * submitted, before the next few.
+   * Completions that woke us come from a device, often all that it was given: it is idle until it gets their successors. So the
+   * first is delivered, and what follows from it is submitted; then as many as before, twice as many, and so on:
+   * the device has always about as much to do as we.
    */
   private deliverBurst(count: number): void {
-    if (count <= BURST_SLICE) {
-      this.deliver(this.completions, 0, count);
+    if (count === 1) {
+      this.deliver(this.completions, 0, 1);
     } else {
       this.burst.set(this.completions.subarray(0, count * Completion.Words)); // submitting writes to the table
       this.deliverSlice(0, count);
@@ -361,7 +359,7 @@ export class NativeBackend implements Backend {
   }
 
   private deliverSlice(from: number, count: number): void {
-    const to = Math.min(from + BURST_SLICE, count);
+    const to = Math.min(Math.max(1, 2 * from), count);
     this.undelivered = count - to;
     this.deliver(this.burst, from, to);
     if (to === count) return;
