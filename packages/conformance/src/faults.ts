@@ -194,6 +194,10 @@ export class FaultyBackend implements Backend {
     return this.inner.allocate(bytes);
   }
 
+  pageOffset(view: Uint8Array): number {
+    return this.inner.pageOffset?.(view) ?? 0;
+  }
+
   /** Those of the backend inside; in flight is what this one holds too. */
   stats(): BackendStats {
     return { ...this.inner.stats(), inFlight: this.flights.size };

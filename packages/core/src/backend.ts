@@ -176,6 +176,8 @@ export interface Backend {
    * multiple of 4096: what direct reads need (R38, R39). `bytes` is a multiple of 4096.
    */
   allocate(bytes: number): ArrayBuffer;
+  /** Where the memory of `view` begins in its page, 0 to 4095. Without it, large reads may be copied to slow places. */
+  pageOffset?(view: Uint8Array): number;
 
   /** What it has done so far; cheap enough to ask at any time, after `close` too. */
   stats(): BackendStats;

@@ -40,6 +40,10 @@ class NotingEngine {
     return null;
   }
 
+  pageOffset(): number {
+    return 0;
+  }
+
   cancelAll(): void {
     // Nothing to cancel: tests complete what they began.
   }

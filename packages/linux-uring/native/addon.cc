@@ -75,7 +75,8 @@ Napi::Value close(const Napi::CallbackInfo& info, const Share& holder) {
 constexpr Method<Engine> kMethods[] = {
     {"addFile", add_file},     {"removeFile", remove_file},
     {"cancelAll", cancel_all}, {"allocate", allocate},
-    {"stats", stats},          {"close", close},
+    {"stats", stats},          {"pageOffset", page_offset<Engine>},
+    {"close", close},
 };
 
 Napi::Value create_engine(const Napi::CallbackInfo& info) {

@@ -111,17 +111,27 @@ uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, Portion po
   uint32_t taken = 0;
   {
     const std::lock_guard lock(mutex_);
-    const uint32_t before = waiting();
-    for (uint32_t i = 0; i < count; i++) {
-      line_[(first_ + before + i) % line_.size()] = fresh[i];
-      waiting_cost_ += fresh[i].cost();
-    }
-    waiting_.store(before + count, std::memory_order_relaxed);
+    for (uint32_t i = 0; i < count; i++) put_in_line(fresh[i]);
     if (!awake_ && waiting_cost_ >= kWorthWaking) woken = awake_ = wake_thread();
-    taken = take(ours, awake_ ? cost_of(portion) : waiting_cost_, before + count);
+    taken = take(ours, awake_ ? cost_of(portion) : waiting_cost_, waiting());
   }
   if (woken) changed_.notify_one();
   return taken;
+}
+
+bool Copier::hand_over(const Copy& copy) {
+  bool woken = false;
+  {
+    const std::lock_guard lock(mutex_);
+    const uint32_t count = handed_over_count_.load(std::memory_order_relaxed);
+    if (count == kMostHandedOver) return false;
+    if (!awake_) woken = awake_ = wake_thread();
+    if (!awake_) return false;
+    handed_over_[count] = copy;
+    handed_over_count_.store(count + 1, std::memory_order_relaxed);
+  }
+  if (woken) changed_.notify_one();
+  return true;
 }
 
 uint32_t Copier::collect(Copied* out) {
@@ -190,11 +200,11 @@ void Copier::run() {
   std::unique_lock lock(mutex_);
   if (!copy_cached) {
     refused_ = true;
-    retire();
+    abandon();
     return;
   }
   while (sleep(lock)) {
-    const uint32_t count = take(copies.data(), kTheirs, kCopyBatch);
+    const uint32_t count = take_theirs(copies.data());
     lock.unlock();
     copy_cached(copies.data(), count, results.data());
     lock.lock();
@@ -205,7 +215,17 @@ void Copier::run() {
     wake_();
     lock.lock();
   }
-  retire();
+  abandon();
+}
+
+// A read that only this thread copies goes first, since nobody else helps it on.
+uint32_t Copier::take_theirs(Copy* out) {
+  const uint32_t count = handed_over_count_.load(std::memory_order_relaxed);
+  if (count == 0) return take(out, kTheirs, kCopyBatch);
+  *out = handed_over_.front();
+  std::copy(handed_over_.begin() + 1, handed_over_.end(), handed_over_.begin());
+  handed_over_count_.store(count - 1, std::memory_order_relaxed);
+  return 1;
 }
 
 void Copier::retire() {
@@ -213,9 +233,27 @@ void Copier::retire() {
   awake_ = false;
 }
 
+// What only this thread was to copy is for whoever comes.
+void Copier::abandon() {
+  retire();
+  while (handed_over_count_ > 0) {
+    Copy copy;
+    take_theirs(&copy);
+    put_in_line(copy);
+  }
+  wake_();
+}
+
+void Copier::put_in_line(const Copy& copy) {
+  const uint32_t before = waiting();
+  line_[(first_ + before) % line_.size()] = copy;
+  waiting_cost_ += copy.cost();
+  waiting_.store(before + 1, std::memory_order_relaxed);
+}
+
 // Waits until there is something to take. @return false when it is over
 bool Copier::sleep(std::unique_lock<std::mutex>& lock) {
-  const auto called = [this] { return waiting() > 0 || stopping_; };
+  const auto called = [this] { return waiting() > 0 || handed_over_count_ > 0 || stopping_; };
   if (!called()) {
     lock.unlock();
     const auto end = std::chrono::steady_clock::now() + kPatience;

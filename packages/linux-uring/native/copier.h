@@ -4,6 +4,7 @@
 // takes none.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
@@ -36,6 +37,9 @@ struct Copied {
 // Copies `count` reads, at most kCopyBatch. None waits for a disk: what is not cached fails with EAGAIN.
 using CopyCached = std::function<void(const Copy* copies, uint32_t count, Copied* results)>;
 inline constexpr uint32_t kCopyBatch = 16;
+// Reads that only the copier copies: one that it is at, and one to go on with when the caller is slow to
+// come.
+inline constexpr uint32_t kMostHandedOver = 2;
 
 // What the caller of `share` takes itself. A part: so much that it soon has completions to go on with.
 enum class Portion : uint8_t { None, Part, All };
@@ -72,6 +76,9 @@ class Copier {
   // @param ours has room for `capacity`
   // @return how many were written to `ours`
   uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion);
+  // Hands the thread a read that it alone is to copy; if it ends before it began, the read goes in line.
+  // @return false if it has kMostHandedOver already, or there is no thread
+  bool hand_over(const Copy& copy);
   // Writes every ended copy to `out`, which has room for `capacity`. @return how many
   uint32_t collect(Copied* out);
   // Reads in line that nobody has taken.
@@ -83,8 +90,11 @@ class Copier {
  private:
   bool wake_thread();
   void run();
+  uint32_t take_theirs(Copy* out);
   bool sleep(std::unique_lock<std::mutex>& lock);
   void retire();
+  void abandon();
+  void put_in_line(const Copy& copy);
   uint64_t cost_of(Portion portion) const;
   uint32_t take(Copy* out, uint64_t cost, uint32_t max);
 
@@ -98,9 +108,11 @@ class Copier {
   std::vector<Copy> line_;
   uint32_t first_ = 0;
   uint64_t waiting_cost_ = 0;
+  std::array<Copy, kMostHandedOver> handed_over_;
   std::vector<Copied> ended_;
-  // Both change under the lock; reading them without it tells whether a look is worth one.
+  // All change under the lock; reading them without it tells whether a look is worth one.
   std::atomic<uint32_t> waiting_ = 0;
+  std::atomic<uint32_t> handed_over_count_ = 0;
   std::atomic<uint32_t> ended_count_ = 0;
   std::atomic<bool> stopping_ = false;
   bool awake_ = false;

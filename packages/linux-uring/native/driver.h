@@ -23,7 +23,7 @@ struct Read {
   uint32_t length = 0;
   uint64_t position = 0;
   bool async = false;
-  Warmth* warmth = nullptr;    // of its file; null where another thread must not copy it
+  Warmth* warmth = nullptr;    // of its file; null where the copier must not have it
   uint64_t submitted_in = 0;   // pumps that were over when the kernel's queue got it
   bool cancelled = false;      // before the kernel saw it
   uint8_t retries = 0;         // of the read
@@ -75,12 +75,18 @@ class Driver {
     slot.operation.length = std::min(read.length, kMaxReadBytes);
     stats_.reads++;
     stats_.offloaded += read.async ? 1 : 0;
-    if (read.warmth != nullptr && read.warmth->is_warm() && read.length > 0) {
-      sharing_.add({.slot = index,
+    const Copy copy{.slot = index,
                     .fd = read.fd,
                     .address = read.address,
                     .length = slot.operation.length,
-                    .position = read.position});
+                    .position = read.position};
+    if (read.warmth == nullptr || read.length == 0) {
+      give_to_ring(index, slot);
+    } else if (read.async) {
+      // The ring's workers copy large reads one after another; with the copier there are two at it.
+      if (!read.warmth->is_worth_trying() || !sharing_.hand_over(copy)) give_to_ring(index, slot);
+    } else if (read.warmth->is_warm()) {
+      sharing_.add(copy);
     } else {
       give_to_ring(index, slot);
     }
@@ -195,14 +201,17 @@ class Driver {
     const Read& read = slot.operation;
     if (result >= 0 && static_cast<uint32_t>(result) == read.length) {
       stats_.copied++;
+      if (read.async) read.warmth->large_cached();
       finish(index, slot, 0, read.length, out);
       return;
     }
     stats_.missed++;
-    if (result >= 0 || result == -EAGAIN) {
-      read.warmth->missed();
-    } else {
+    if (result < 0 && result != -EAGAIN) {
       read.warmth->never();
+    } else if (read.async) {
+      read.warmth->large_missed();
+    } else {
+      read.warmth->missed();
     }
     take_back(index, out);
   }
@@ -344,7 +353,7 @@ class Driver {
 
   // A read that its submission ended was cached.
   void learn(const Read& read) {
-    if (read.warmth == nullptr) return;
+    if (read.warmth == nullptr || read.async) return;
     if (read.submitted_in == pumps_) {
       read.warmth->cached();
     } else {

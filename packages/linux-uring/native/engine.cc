@@ -103,7 +103,7 @@ bool Engine::stage(const RequestEntry& request, napi_value view) {
                       .length = request.length,
                       .position = file.positioned ? request.position : 0,
                       .async = async,
-                      .warmth = file.positioned && !async ? &file.warmth : nullptr,
+                      .warmth = file.positioned && !file.may_wait ? &file.warmth : nullptr,
                       .hold = regions_->share(address)});
   return true;
 }

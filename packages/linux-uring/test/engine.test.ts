@@ -200,6 +200,19 @@ describe('linux-uring: engine', () => {
     assert.throws(() => addon.createEngine(undefined as unknown as EngineOptions));
   });
 
+  it('says where in its page memory begins, closed too, and refuses what is no Uint8Array', () => {
+    const { engine } = new Rig(addon);
+    const page = new Uint8Array(engine.allocate(8192) ?? assert.fail('no external memory here'));
+    for (const start of [0, 1, 16, 4095, 4096, 8191]) {
+      assert.equal(engine.pageOffset(page.subarray(start)), start % 4096);
+    }
+    engine.close();
+    assert.equal(engine.pageOffset(page.subarray(7)), 7);
+    for (const wrong of [undefined, 1, new ArrayBuffer(1), new Uint16Array(1)]) {
+      assert.throws(() => engine.pageOffset(wrong as unknown as Uint8Array), /a Uint8Array is expected/);
+    }
+  });
+
   it('a closed engine throws, and closes again in peace', () => {
     const { engine } = new Rig(addon);
     engine.close();

@@ -216,6 +216,7 @@ constexpr Method<Engine> kMethods[] = {
     {"statFile", stat_file_async},
     {"cancelAll", cancel_all},
     {"allocate", allocate},
+    {"pageOffset", page_offset<Engine>},
     {"stats", stats},
     {"close", close},
 };

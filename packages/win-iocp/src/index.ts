@@ -79,6 +79,8 @@ export interface IocpEngine {
   cancelAll(): void;
   /** Null where this Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;
+  /** Where the memory of `view` begins in its page, in bytes. */
+  pageOffset(view: Uint8Array): number;
   stats(): { readonly [name: string]: number; readonly strays: number };
   close(): void;
 }

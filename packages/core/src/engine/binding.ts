@@ -45,6 +45,8 @@ export interface NativeEngine {
   ): number;
   /** Page-aligned memory that stays mapped while a read fills it; null where Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;
+  /** Where the memory of `view` begins in its page, in bytes; on a closed engine, too. */
+  pageOffset(view: Uint8Array): number;
   /** Asks the system to give up every read in flight. */
   cancelAll(): void;
   /** Frees everything. Reads must have drained. Idempotent. */

@@ -215,6 +215,10 @@ export class NativeBackend implements Backend {
     return this.engine.allocate(bytes) ?? allocateWasmPages(bytes);
   }
 
+  pageOffset(view: Uint8Array): number {
+    return this.engine.pageOffset(view);
+  }
+
   stats(): BackendStats {
     const { wakeups } = this;
     const submissionSizes = [...this.submissionSizes];

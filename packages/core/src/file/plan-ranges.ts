@@ -1,7 +1,8 @@
 /** The arguments of `readMany`, checked. */
+import { freshBytes } from '../buffers/fresh.js';
 import { invalidArgType } from '../errors.js';
 import { asBytes, integerInRange, isPlainBytes } from '../validate.js';
-import { checkRange, freshBytes, type PlannedRanges, type RangeRequest } from './ranges.js';
+import { checkRange, type PlannedRanges, type RangeRequest } from './ranges.js';
 
 /** What one range may ask for: 4 GiB - 1. */
 const MAX_RANGE_BYTES = 2 ** 32 - 1;

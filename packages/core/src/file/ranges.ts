@@ -53,11 +53,6 @@ function unexpectedEof(
   return Object.assign(error, { code, position, length, bytesRead, path });
 }
 
-/** Memory that nobody else sees until the read has settled, on an ArrayBuffer of exactly `bytes`; not zeroed. */
-export function freshBytes(bytes: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
-}
-
 /** Memory that its owner transferred away between two reads of a range has neither bytes nor room (R39). */
 function checkHeld(target: Uint8Array, length: number): void {
   if (target.byteLength < length)

@@ -1,9 +1,10 @@
 /** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
 import { alignDown, ALIGNMENT } from '../buffers/aligned.js';
+import { freshAligned } from '../buffers/fresh.js';
 import { poolOf } from '../buffers/pool.js';
 import { invalidState, outOfRange } from '../errors.js';
 import { startTracedRead } from '../file/pending-read.js';
-import { advance, checkRange, finishFill, freshBytes } from '../file/ranges.js';
+import { advance, checkRange, finishFill } from '../file/ranges.js';
 import type { BoundHandle } from '../overlapped/index.js';
 import { checkPosition, checkSignal, integerInRange, MAX_POSITION } from '../validate.js';
 
@@ -48,12 +49,12 @@ function plan(bound: BoundHandle, options: ChunksOptions): Plan {
   return { first: advance(start, -skip), skip, end, size: Math.max(ALIGNMENT, alignDown(size)), depth };
 }
 
-/** One buffer of the ring, and the read that fills it. */
+/** A chunk's memory, and the read that fills it. */
 interface Lane {
   readonly memory: Uint8Array<ArrayBuffer>;
-  position: number | bigint;
-  length: number;
-  read: Promise<number>;
+  readonly position: number | bigint;
+  readonly length: number;
+  readonly read: Promise<number>;
 }
 
 /** Where chunks' memory comes from, and where it goes when the consumer is through with it. */
@@ -63,93 +64,157 @@ interface ChunkMemory {
   done(memory: Uint8Array<ArrayBuffer>): void;
 }
 
+/** A file's chunks, one after the other. */
+export interface ChunkReader {
+  /** The next chunk; undefined behind the last one. Not to be called again before it has settled. */
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined>;
+  /** Reads no more, and resolves when no read is in flight. Idempotent. */
+  end(): Promise<void>;
+}
+
 /** The file's chunks, each lent until the next step. Leaving early leaves no read in flight. */
-export function chunks(
+export async function* chunks(
   bound: BoundHandle,
   options: ChunksOptions,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
+  const reader = lentChunks(bound, options);
+  try {
+    let chunk: Uint8Array<ArrayBuffer> | undefined;
+    while ((chunk = await reader.next()) !== undefined) yield chunk;
+  } finally {
+    await reader.end();
+  }
+}
+
+function lentChunks(bound: BoundHandle, options: ChunksOptions): ChunkReader {
   const pool = poolOf(bound.handle.backend);
-  return readAhead(bound, options, (size) => ({
+  return new ReadAhead(bound, options, (size) => ({
     take: () => pool.lend(size),
     done: (memory) => pool.giveBack(memory),
   }));
 }
 
 /** The file's chunks, the consumer's to keep. */
-export function ownChunks(
-  bound: BoundHandle,
-  options: ChunksOptions,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const fresh: ChunkMemory = { take: freshBytes, done: ignore }; // no more than is read: it is kept
-  return bound.handle.file.direct ? copies(chunks(bound, options)) : readAhead(bound, options, () => fresh);
+export function ownChunks(bound: BoundHandle, options: ChunksOptions): ChunkReader {
+  const { backend, file } = bound.handle;
+  if (file.direct) return copiesOf(lentChunks(bound, options));
+  // No more than is read: it is kept.
+  return new ReadAhead(bound, options, () => ({
+    take: (bytes) => freshAligned(backend, bytes),
+    done: ignore,
+  }));
 }
 
 /** Direct reads want aligned memory, which is too dear to give away. */
-async function* copies(
-  lent: AsyncIterable<Uint8Array<ArrayBuffer>>,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  for await (const chunk of lent) yield chunk.slice();
+function copiesOf(lent: ChunkReader): ChunkReader {
+  return { next: async () => (await lent.next())?.slice(), end: () => lent.end() };
 }
 
-async function* readAhead(
-  bound: BoundHandle,
-  options: ChunksOptions,
-  memoryOf: (size: number) => ChunkMemory,
-): AsyncGenerator<Uint8Array<ArrayBuffer>, void, void> {
-  const { first: start, skip, end, size, depth } = plan(bound, options);
-  const { signal } = options;
-  const { file } = bound.handle;
-  const source = memoryOf(size);
-  let ahead = start;
-  const begin = (): Lane | undefined => {
-    const left = end - BigInt(ahead);
+class ReadAhead implements ChunkReader {
+  private readonly plan: Plan;
+  private readonly memory: ChunkMemory;
+  /** Reads under way, and chunks that nobody has asked for, in order. */
+  private readonly lanes: Lane[] = [];
+  /** The lane whose chunk the consumer has, or waits for. */
+  private current: Lane | undefined;
+  /** Where the next read begins. */
+  private ahead: number | bigint;
+  private started = false;
+  /** There is nothing behind the current chunk. */
+  private atEnd = false;
+  private step: Promise<unknown> | undefined;
+  private drained: Promise<void> | undefined;
+
+  constructor(
+    private readonly bound: BoundHandle,
+    private readonly options: ChunksOptions,
+    memoryOf: (size: number) => ChunkMemory,
+  ) {
+    this.plan = plan(bound, options);
+    this.memory = memoryOf(this.plan.size);
+    this.ahead = this.plan.first;
+  }
+
+  next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const step = this.read();
+    this.step = step;
+    return step;
+  }
+
+  async end(): Promise<void> {
+    this.atEnd = true;
+    await this.step?.catch(ignore); // whoever asked for it hears of it
+    await this.drain();
+  }
+
+  private async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    if (!this.atEnd) {
+      this.readAhead();
+      const lane = (this.current = this.lanes.shift());
+      const chunk = lane === undefined ? undefined : await this.chunkOf(lane);
+      if (chunk !== undefined) return chunk;
+    }
+    await this.drain();
+    return undefined;
+  }
+
+  /** Gives the last chunk's memory back. Each chunk that is used up makes room for one read. */
+  private readAhead(): void {
+    if (this.current !== undefined) this.memory.done(this.current.memory);
+    this.current = undefined;
+    for (let wanted = this.started ? 1 : this.plan.depth; wanted > 0; wanted--) {
+      const lane = this.begin();
+      if (lane === undefined) break;
+      this.lanes.push(lane);
+    }
+    this.started = true;
+  }
+
+  private begin(): Lane | undefined {
+    const { end, size } = this.plan;
+    const { bound, ahead: position } = this;
+    const left = end - BigInt(position);
     if (left <= 0n) return undefined;
     // A direct read takes whole blocks past `end`; the surplus is cut below.
-    const length = left < BigInt(size) && !file.direct ? Number(left) : size;
-    const memory = source.take(length);
-    const lane = {
-      memory,
-      position: ahead,
-      length,
-      read: startTracedRead(bound, memory, 0, length, ahead, signal),
-    };
-    lane.read.catch(ignore); // whoever awaits it hears of it
-    ahead = advance(ahead, length);
-    return lane;
-  };
-  const lanes: Lane[] = [];
-  let lane: Lane | undefined;
-  try {
-    while (lanes.length < depth && (lane = begin()) !== undefined) lanes.push(lane);
-    let cut = skip;
-    while ((lane = lanes.shift()) !== undefined) {
-      let filled = await lane.read;
-      if (filled === 0) return;
-      // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
-      if (lane.memory.byteLength < lane.length) throw lostMemory();
-      // Short reads are finished, so that chunks stay in step.
-      filled = await finishFill(
-        bound,
-        lane.memory.subarray(0, lane.length),
-        lane.position,
-        signal,
-        filled,
-        startTracedRead,
-      );
-      const room = end - BigInt(lane.position);
-      const bytes = room < BigInt(filled) ? Number(room) : filled;
-      if (bytes > cut) yield lane.memory.subarray(cut, bytes);
-      cut = 0;
-      if (filled < lane.length) return; // the end of the file
-      source.done(lane.memory);
-      lane = begin();
-      if (lane !== undefined) lanes.push(lane);
-    }
-  } finally {
-    if (lane !== undefined && !lanes.includes(lane)) lanes.push(lane);
-    // Memory in which a read is under way is not given up (R65).
+    const length = left < BigInt(size) && !bound.handle.file.direct ? Number(left) : size;
+    const memory = this.memory.take(length);
+    const read = startTracedRead(bound, memory, 0, length, position, this.options.signal);
+    read.catch(ignore); // whoever awaits it hears of it
+    this.ahead = advance(position, length);
+    return { memory, position, length, read };
+  }
+
+  private async chunkOf(lane: Lane): Promise<Uint8Array<ArrayBuffer> | undefined> {
+    const { memory, position, length } = lane;
+    let filled = await lane.read;
+    // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
+    if (filled > 0 && memory.byteLength < length) throw lostMemory();
+    // Short reads are finished, so that chunks stay in step.
+    if (filled > 0 && filled < length) filled = await this.finish(lane, filled);
+    this.atEnd ||= filled < length;
+    const { first, skip, end } = this.plan;
+    const cut = position === first ? skip : 0;
+    const room = end - BigInt(position);
+    const bytes = room < BigInt(filled) ? Number(room) : filled;
+    return bytes > cut ? memory.subarray(cut, bytes) : undefined;
+  }
+
+  private finish({ memory, position, length }: Lane, filled: number): Promise<number> {
+    const target = memory.subarray(0, length);
+    return finishFill(this.bound, target, position, this.options.signal, filled, startTracedRead);
+  }
+
+  /** Memory in which a read is under way is not given up (R65). */
+  private drain(): Promise<void> {
+    this.drained ??= this.settle();
+    return this.drained;
+  }
+
+  private async settle(): Promise<void> {
+    const { lanes, current } = this;
     await Promise.allSettled(lanes.map(({ read }) => read));
-    for (const { memory } of lanes) source.done(memory);
+    for (const lane of lanes) this.memory.done(lane.memory);
+    if (current !== undefined) this.memory.done(current.memory);
   }
 }
 

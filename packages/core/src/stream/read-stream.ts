@@ -3,7 +3,14 @@ import { type PathLike, ReadStream } from 'node:fs';
 import { outOfRange } from '../errors.js';
 import type { OverlappedFile } from '../file/overlapped-file.js';
 import { checkPosition, integerInRange } from '../validate.js';
-import { DEFAULT_DEPTH, exclusiveEnd, MAX_CHUNK_BYTES, MAX_DEPTH, ownChunks } from './chunks.js';
+import {
+  type ChunkReader,
+  DEFAULT_DEPTH,
+  exclusiveEnd,
+  MAX_CHUNK_BYTES,
+  MAX_DEPTH,
+  ownChunks,
+} from './chunks.js';
 
 /** FileHandle's stream options, and `depth`. */
 export interface ReadStreamOptions {
@@ -51,7 +58,7 @@ export class OverlappedReadStream extends NodeReadStream {
   private readonly depth: number;
   /** Ends reads ahead. There is none before the first read, and none after the last: aborting is dear. */
   private abort: AbortController | undefined;
-  private chunks: AsyncGenerator<Uint8Array, void, void> | undefined;
+  private chunks: ChunkReader | undefined;
 
   /** @internal */
   constructor(from: OverlappedFile | UnopenedFile, options: ReadStreamOptions) {
@@ -96,17 +103,17 @@ export class OverlappedReadStream extends NodeReadStream {
     const file = this.file as OverlappedFile; // there is one once it is constructed
     this.chunks ??= this.begin(file);
     this.chunks.next().then(
-      ({ done, value }) => {
+      (chunk) => {
         if (this.destroyed) return;
-        if (done === true) {
+        if (chunk === undefined) {
           this.abort = undefined;
           file.off('close', this.onFileClosed);
           this.push(null);
           return;
         }
-        this.bytesRead += value.byteLength;
-        if (this.first === undefined) file.cursor.take(value.byteLength);
-        this.push(Buffer.from(value.buffer, value.byteOffset, value.byteLength));
+        this.bytesRead += chunk.byteLength;
+        if (this.first === undefined) file.cursor.take(chunk.byteLength);
+        this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
       },
       (error: unknown) => this.destroy(error as Error),
     );
@@ -124,12 +131,12 @@ export class OverlappedReadStream extends NodeReadStream {
 
   /** Reads nothing more, then lets go of the file. */
   private async finish(): Promise<void> {
-    await this.chunks?.return();
+    await this.chunks?.end();
     this.fd = null;
     if (this.unopened !== undefined || this.autoClose) await this.file?.close();
   }
 
-  private begin(file: OverlappedFile): AsyncGenerator<Uint8Array, void, void> {
+  private begin(file: OverlappedFile): ChunkReader {
     this.abort = new AbortController();
     const start = this.first ?? file.cursor.at;
     // Where Node's streams follow the file's position, `end` counts from there.

@@ -165,6 +165,53 @@ TEST_CASE("stopped in the middle, the thread has written its last byte, and no r
   }
 }
 
+TEST_CASE(
+    "what is handed over is the thread's alone, a few at a time, and comes back where it has not begun") {
+  constexpr uint32_t kReads = 1000;
+  SpareCores cores(1);
+  Bell bell;
+  std::vector<uint64_t> memory(kReads);
+  std::vector<Copy> ours(kReads);
+  std::vector<Copied> copied(kReads);
+  const auto copy_of = [&](uint32_t slot) {
+    memory[slot] = 0;
+    auto* address = reinterpret_cast<std::byte*>(&memory[slot]);
+    return Copy{.slot = slot, .address = address, .length = kLength, .position = slot + 1};
+  };
+  Copier copier(kReads, [&bell] { bell.ring(); }, scripted(), cores);
+  uint32_t ended = 0;
+  for (uint32_t slot = 0; slot < kReads; slot++) {
+    while (!copier.hand_over(copy_of(slot))) {
+      bell.wait();
+      ended += copier.collect(copied.data());
+    }
+    CHECK(copier.share(nullptr, 0, ours.data(), Portion::All) == 0);
+  }
+  copier.stop();
+  ended += copier.collect(copied.data());
+  const uint32_t back = copier.share(nullptr, 0, ours.data(), Portion::All);
+  CHECK(ended + back == kReads);
+  for (uint32_t i = 0; i < back; i++) CHECK(memory[ours[i].slot] == 0);
+  CHECK(std::count(memory.begin(), memory.end(), 0) == back);
+  CHECK(!copier.hand_over(copy_of(0)));
+  CHECK(cores.take());
+}
+
+TEST_CASE("nothing is handed over where there is no spare core; without a ring it comes back") {
+  std::vector<Copy> ours(4);
+  SpareCores none(0);
+  Copier alone(4, [] {}, scripted(), none);
+  CHECK(!alone.hand_over({.slot = 1, .length = kLength}));
+  SpareCores one(1);
+  Bell bell;
+  Copier ringless(4, [&bell] { bell.ring(); }, [] { return CopyCached(); }, one);
+  CHECK(ringless.hand_over({.slot = 2, .length = kLength}));
+  bell.wait();
+  REQUIRE(ringless.share(nullptr, 0, ours.data(), Portion::None) == 1);
+  CHECK(ours[0].slot == 2);
+  CHECK(!ringless.hand_over({.slot = 3, .length = kLength}));
+}
+
 TEST_CASE("the default copies what is cached, and says how much it could not") {
   char path[] = "/tmp/overlapped-copier-XXXXXX";
   const int fd = mkstemp(path);

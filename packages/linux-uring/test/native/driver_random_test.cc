@@ -32,7 +32,7 @@ class Chaos {
     rig_.copies.leaves = 0;
     for (unsigned i = 0; !live_.empty(); i++) {
       REQUIRE(i < 10'000);
-      while (rig_.copies.waiting() > 0) rig_.copies.copy_one();
+      while (rig_.copies.has_work()) rig_.copies.copy_one();
       while (!rig_.kernel.reads.empty()) end_one();
       pump();
     }
@@ -53,7 +53,8 @@ class Chaos {
     if (chance(3)) rig_.driver.cancel_all();
     if (chance(20)) rig_.warm();
     rig_.copies.leaves = random_() % 5;
-    for (unsigned n = random_() % 3; n > 0 && rig_.copies.waiting() > 0; n--) copy_one();
+    rig_.copies.room = random_() % 3;
+    for (unsigned n = random_() % 3; n > 0 && rig_.copies.has_work(); n--) copy_one();
     if (chance(25)) rig_.kernel.answers.push_back(answer());
     if (chance(5)) rig_.kernel.post(token(random_() % (capacity_ + 3), 1'000'000 + random_() % 10), 1);
     for (unsigned n = random_() % 4; n > 0 && !rig_.kernel.reads.empty(); n--) end_one();

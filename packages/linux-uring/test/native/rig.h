@@ -41,7 +41,7 @@ class Rig {
                        .address = &memory_[slot],
                        .length = length,
                        .async = async,
-                       .warmth = async ? nullptr : &warmth,
+                       .warmth = &warmth,
                        .hold = hold});
     return token(slot, generation);
   }

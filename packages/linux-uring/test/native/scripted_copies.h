@@ -13,6 +13,8 @@ class ScriptedCopies {
  public:
   // Reads that a call for a part leaves in line.
   uint32_t leaves = 0;
+  // Reads that may still be handed over.
+  uint32_t room = 0;
   bool stopped = false;
 
   uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion) {
@@ -25,6 +27,12 @@ class ScriptedCopies {
     }
     return taken;
   }
+  bool hand_over(const Copy& copy) {
+    if (room == 0) return false;
+    room--;
+    handed_over_.push_back(copy);
+    return true;
+  }
   uint32_t collect(Copied* out) {
     const auto count = static_cast<uint32_t>(ended_.size());
     for (const Copied& copied : ended_) *out++ = copied;
@@ -32,17 +40,25 @@ class ScriptedCopies {
     return count;
   }
   uint32_t waiting() const { return static_cast<uint32_t>(line_.size()); }
-  void stop() { stopped = true; }
+  // Whether there is a read that the copier could come to.
+  bool has_work() const { return !line_.empty() || !handed_over_.empty(); }
+  void stop() {
+    stopped = true;
+    line_.insert(line_.end(), handed_over_.begin(), handed_over_.end());
+    handed_over_.clear();
+  }
 
-  // The copier comes to the read at the front. @param result bytes or -errno; by default all that it asks for
+  // The copier comes to its next read. @param result bytes or -errno; by default all that it asks for
   void copy_one(std::optional<int32_t> result = {}) {
-    const Copy copy = line_.front();
-    line_.pop_front();
+    std::deque<Copy>& from = handed_over_.empty() ? line_ : handed_over_;
+    const Copy copy = from.front();
+    from.pop_front();
     ended_.push_back({copy.slot, result.value_or(static_cast<int32_t>(copy.length))});
   }
 
  private:
   std::deque<Copy> line_;
+  std::deque<Copy> handed_over_;
   std::vector<Copied> ended_;
 };
 

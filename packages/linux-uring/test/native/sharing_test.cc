@@ -106,6 +106,83 @@ TEST_CASE("a read cancelled in line ends when it is taken; one that the copier h
   CHECK(rig.pump() == Reports{Rig::ended(second, ECANCELED)});
 }
 
+TEST_CASE(
+    "large reads are handed over to the copier as long as it takes them; the others go to the ring's "
+    "workers") {
+  Rig rig(4);
+  rig.copies.room = 2;
+  const auto first = rig.read(0, kLarge, true);
+  const auto second = rig.read(1, kLarge, true);
+  const auto third = rig.read(2, kLarge, true);
+  const auto huge = rig.read(3, 100 << 20, true);
+  CHECK(rig.pump(true).empty());  // idle or not, the caller takes none of them
+  CHECK(rig.kernel.reads.count(third) + rig.kernel.reads.count(huge) == 2);
+  CHECK(rig.kernel.reads.size() == 2);
+  CHECK(!rig.driver.has_waiting_copies());
+  rig.copies.copy_one();
+  rig.copies.copy_one();
+  CHECK(rig.pump() == Reports{Rig::ended(first, 0, kLarge), Rig::ended(second, 0, kLarge)});
+  CHECK(rig.driver.stats().copied == 2);
+  rig.kernel.complete(third, kLarge);
+  rig.kernel.complete(huge, kLarge);
+  CHECK(rig.pump().size() == 2);
+  CHECK(rig.held.empty());
+}
+
+TEST_CASE("a large read that the copier finds uncached goes to the ring, and fewer are handed over") {
+  Rig rig(2);
+  rig.copies.room = 100;
+  const auto handed_over = rig.read(0, kLarge, true);
+  rig.copies.copy_one(-EAGAIN);
+  CHECK(rig.pump().empty());
+  REQUIRE(rig.kernel.reads.count(handed_over) == 1);
+  rig.kernel.complete(handed_over, kLarge);
+  CHECK(rig.pump().size() == 1);
+  for (unsigned i = 0; i < 8; i++) {
+    const auto read = rig.read(0, kLarge, true);
+    rig.pump();
+    REQUIRE(rig.kernel.reads.count(read) == 1);
+    rig.kernel.complete(read, kLarge);
+    CHECK(rig.pump().size() == 1);
+  }
+  CHECK(rig.copies.room == 99);
+  const auto again = rig.read(0, kLarge, true);
+  CHECK(rig.copies.room == 98);
+  rig.copies.copy_one();
+  CHECK(rig.pump() == Reports{Rig::ended(again, 0, kLarge)});
+}
+
+TEST_CASE("large reads say nothing of how warm a file is, but for one whose file system always waits") {
+  for (const bool waits : {false, true}) {
+    CAPTURE(waits);
+    Rig rig(1);
+    rig.warm();
+    rig.copies.room = 1;
+    const auto read = rig.read(0, kLarge, true);
+    rig.copies.copy_one(waits ? -EOPNOTSUPP : -EAGAIN);
+    rig.pump();
+    rig.kernel.complete(read, kLarge);
+    CHECK(rig.pump().size() == 1);
+    CHECK(rig.warmth.is_warm() == !waits);
+  }
+}
+
+TEST_CASE("a large read cancelled with the copier ends as it ends (R63), and drain gets it back (R74)") {
+  Rig rig(3);
+  rig.copies.room = 3;
+  const auto copied = rig.read(0, kLarge, true);
+  const auto missed = rig.read(1, kLarge, true);
+  rig.cancel(copied);
+  rig.cancel(missed);
+  rig.copies.copy_one();
+  rig.copies.copy_one(5);
+  CHECK(rig.pump() == Reports{Rig::ended(copied, 0, kLarge), Rig::ended(missed, ECANCELED)});
+  rig.read(0, kLarge, true);
+  CHECK(rig.drain());
+  CHECK(rig.driver.in_flight() == 0);
+  CHECK(rig.kernel.reads.empty());
+}
+
 TEST_CASE("drain stops the copier, and nothing in line is read any more (R74)") {
   Rig rig(4);
   rig.warm();
@@ -119,18 +196,18 @@ TEST_CASE("drain stops the copier, and nothing in line is read any more (R74)") 
   CHECK(rig.kernel.reads.empty());
 }
 
-TEST_CASE("sharing is tried less often where the caller sleeps until all of its reads have ended") {
-  Benefit benefit;
-  CHECK(benefit.expected());
+TEST_CASE("what fails is tried less and less often, until it succeeds") {
+  Backoff backoff;
+  CHECK(backoff.is_due());
   for (unsigned round = 0; round < 3; round++) {
-    benefit.nothing_followed();
-    CHECK(!benefit.expected());
-    for (unsigned i = 0; !benefit.expected(); i++) REQUIRE(i < 2000);
+    backoff.failed();
+    CHECK(!backoff.is_due());
+    for (unsigned i = 0; !backoff.is_due(); i++) REQUIRE(i < 2000);
   }
-  for (unsigned i = 0; i < 10; i++) benefit.followed();
-  benefit.nothing_followed();
-  for (unsigned i = 0; i < 8; i++) CHECK(!benefit.expected());
-  CHECK(benefit.expected());
+  for (unsigned i = 0; i < 10; i++) backoff.succeeded();
+  backoff.failed();
+  for (unsigned i = 0; i < 8; i++) CHECK(!backoff.is_due());
+  CHECK(backoff.is_due());
 }
 
 TEST_CASE("a caller with nothing else to do takes all that is in line, and keeps the next reads to itself") {

@@ -240,4 +240,14 @@ Napi::Value lend_region(Napi::Env env, const std::shared_ptr<Regions>& regions, 
   return {env, buffer};
 }
 
+// Where a view's memory begins in its page, in bytes. Needs no engine that is open.
+template <class Engine>
+Napi::Value page_offset(const Napi::CallbackInfo& info, const Share<Engine>&) {
+  constexpr uintptr_t kPage = 4096;
+  if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
+    throw Napi::TypeError::New(info.Env(), "a Uint8Array is expected");
+  const auto address = reinterpret_cast<uintptr_t>(info[0].As<Napi::Uint8Array>().Data());
+  return Napi::Number::New(info.Env(), static_cast<double>(address % kPage));
+}
+
 }  // namespace overlapped
