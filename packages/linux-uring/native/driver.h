@@ -22,6 +22,7 @@ struct Read {
   std::byte* address = nullptr;
   uint32_t length = 0;
   uint64_t position = 0;
+  uint32_t done = 0;  // bytes that were copied in front of `address`
   bool async = false;
   Warmth* warmth = nullptr;    // of its file; null where the copier must not have it
   uint64_t submitted_in = 0;   // pumps that were over when the kernel's queue got it
@@ -193,12 +194,12 @@ class Driver {
     }
   }
 
-  // What the other thread has copied. Anything but all bytes is for the ring to decide: the file may end
-  // there.
+  // What the other thread has copied. The ring goes on where it ended: the file may end there. To read the
+  // same bytes twice might leave more than the second time had, if the file was cut in between (R43).
   void end_copy(const Copied& copied, CompletionWriter& out) {
     const auto [index, result] = copied;
     Slot& slot = slots_[index];
-    const Read& read = slot.operation;
+    Read& read = slot.operation;
     if (result >= 0 && static_cast<uint32_t>(result) == read.length) {
       stats_.copied++;
       if (read.async) read.warmth->large_cached();
@@ -212,6 +213,12 @@ class Driver {
       read.warmth->large_missed();
     } else {
       read.warmth->missed();
+    }
+    if (result > 0) {
+      read.address += result;
+      read.position += result;
+      read.length -= result;
+      read.done += result;
     }
     take_back(index, out);
   }
@@ -375,9 +382,11 @@ class Driver {
   void finish(uint32_t index, Slot& slot, uint32_t error, uint32_t bytes, CompletionWriter& out) {
     const uint32_t generation = slot.generation;
     void* hold = slot.operation.hold;
+    const uint32_t done = slot.operation.done;
     slots_.end(slot);
     if (hold != nullptr) release_(hold);
-    out.write(index, generation, error, bytes);
+    // What is there is not taken back, whatever the rest came to.
+    out.write(index, generation, done > 0 ? 0 : error, done + bytes);
   }
 
   Kernel& kernel_;

@@ -44,7 +44,6 @@ class PendingRead implements Abortable {
   readonly overlapped: PreAllocatedOverlapped = new PreAllocatedOverlapped(onCompletion, this);
   resolve: Resolve = ignoreBytes;
   reject: Reject = ignoreReason;
-  bound!: BoundHandle;
   signal: AbortSignal | undefined;
   /** Who hears of the end instead of a promise: the batch that the read is `index` of. */
   batch: ReadBatch | undefined;
@@ -53,7 +52,8 @@ class PendingRead implements Abortable {
   shape: Uint8Array | undefined;
 
   onAbort(): void {
-    cancelIoEx(this.bound.handle, this.overlapped.native);
+    const { native } = this.overlapped;
+    if (native.bound !== undefined) cancelIoEx(native.bound.handle, native);
   }
 }
 
@@ -181,7 +181,6 @@ function begin(
     recycle(read);
     throw error;
   }
-  read.bound = bound;
   if (signal !== undefined) {
     read.signal = signal;
     watch(signal, read);
@@ -191,7 +190,8 @@ function begin(
 
 function onCompletion(errorCode: number, numBytes: number, native: NativeOverlapped): void {
   const read = native.owner as PendingRead;
-  const { resolve, reject, bound, signal, batch, index, shape } = read;
+  const { resolve, reject, signal, batch, index, shape } = read;
+  const bound = native.bound as BoundHandle;
   if (signal !== undefined) unwatch(signal, read);
   let error: Error | undefined;
   if (errorCode !== 0 && !isEndOfFile(errorCode)) {

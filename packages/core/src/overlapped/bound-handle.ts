@@ -7,6 +7,7 @@ import {
   freeNative,
   type IOCompletionCallback,
   NativeOverlapped,
+  ReadState,
   resetForPack,
 } from './native-overlapped.js';
 import { checkCallback, checkNativeOverlapped, checkPinData, type PinData } from './overlapped.js';
@@ -18,20 +19,24 @@ import { SafeFileHandle } from './safe-file-handle.js';
 export class PreAllocatedOverlapped {
   /** @internal */ readonly native = new NativeOverlapped();
   private disposed = false;
-  private inUse = false;
 
   /**
    * @param callback called for each read
    * @param state given back by `getNativeOverlappedState`
    * @param pinData pinned until `dispose`; null for none
    */
-  constructor(
-    private readonly callback: IOCompletionCallback,
-    private readonly state: unknown = null,
-    pinData: PinData = null,
-  ) {
+  constructor(callback: IOCompletionCallback, state: unknown = null, pinData: PinData = null) {
     checkCallback(callback);
-    this.native.pinned = checkPinData(pinData);
+    const { native } = this;
+    native.pinned = checkPinData(pinData);
+    native.callback = callback;
+    native.owner = state;
+    native.preAllocated = this;
+    native.release = releasePreAllocated;
+  }
+
+  private get inUse(): boolean {
+    return this.native.state !== ReadState.Free;
   }
 
   /** Ends the pins, now or, while a read uses it, when that read is freed (R35). Idempotent. */
@@ -46,18 +51,12 @@ export class PreAllocatedOverlapped {
     if (this.inUse) throw invalidArgValue('preAllocated', 'is in use by another read');
     const { native } = this;
     resetForPack(native, 0, 0);
-    this.inUse = true;
-    native.callback = this.callback;
-    native.owner = this.state;
     native.bound = bound;
-    native.preAllocated = this;
-    native.release = releasePreAllocated;
     return native;
   }
 
   /** @internal */
   releaseNative(): void {
-    this.inUse = false;
     this.native.bound = undefined;
     if (this.disposed) this.native.pinned = undefined;
   }

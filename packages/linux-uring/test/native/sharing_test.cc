@@ -65,7 +65,7 @@ TEST_CASE("small reads of a warm file are not worth sharing") {
   CHECK(rig.pump().size() == 1);
 }
 
-TEST_CASE("what the copier could not copy whole goes to the ring, whose answer counts") {
+TEST_CASE("what the copier could not copy goes to the ring, whose answer counts") {
   struct Case {
     int32_t copied;
     bool may_warm_again;
@@ -84,9 +84,27 @@ TEST_CASE("what the copier could not copy whole goes to the ring, whose answer c
     CHECK(!rig.warmth.is_warm());
     REQUIRE(rig.kernel.reads.count(read) == 1);
     rig.kernel.complete(read, 7);
-    CHECK(rig.pump() == Reports{Rig::ended(read, 0, 7)});
+    const uint32_t before = copied > 0 ? static_cast<uint32_t>(copied) : 0;
+    CHECK(rig.pump() == Reports{Rig::ended(read, 0, before + 7)});
     for (unsigned i = 0; i < 100; i++) rig.warmth.cached();
     CHECK(rig.warmth.is_warm() == may_warm_again);
+  }
+}
+
+TEST_CASE("the ring reads what is behind the copied bytes, and these stand whatever it says (R43)") {
+  for (const int rest : {0, -EIO, -ECANCELED, 10}) {
+    CAPTURE(rest);
+    Rig rig(1);
+    rig.warm();
+    rig.copies.leaves = 1;
+    const auto read = rig.read(0, kLarge);
+    rig.pump();
+    rig.copies.copy_one(90'000);
+    CHECK(rig.pump().empty());
+    CHECK(rig.kernel.reads.at(read).len == kLarge - 90'000);
+    CHECK(rig.kernel.reads.at(read).off == 90'000);
+    rig.kernel.complete(read, rest);
+    CHECK(rig.pump() == Reports{Rig::ended(read, 0, 90'000 + std::max(rest, 0))});
   }
 }
 
@@ -176,7 +194,7 @@ TEST_CASE("a large read cancelled with the copier ends as it ends (R63), and dra
   rig.cancel(missed);
   rig.copies.copy_one();
   rig.copies.copy_one(5);
-  CHECK(rig.pump() == Reports{Rig::ended(copied, 0, kLarge), Rig::ended(missed, ECANCELED)});
+  CHECK(rig.pump() == Reports{Rig::ended(copied, 0, kLarge), Rig::ended(missed, 0, 5)});
   rig.read(0, kLarge, true);
   CHECK(rig.drain());
   CHECK(rig.driver.in_flight() == 0);
