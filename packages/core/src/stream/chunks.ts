@@ -16,7 +16,7 @@ export interface ChunksOptions {
   readonly end?: number | bigint | undefined;
   /** Bytes of a chunk, 1 to 2^30; default 256 KiB. The last chunk may be shorter. */
   readonly chunkSize?: number | undefined;
-  /** Chunks read ahead, 1 to 1024; default 4. */
+  /** Reads in flight once the first chunk was whole, 1 to 1024; default 4. */
   readonly depth?: number | undefined;
   /** Aborts: at once if it has fired, else as soon as the system lets go of the buffer (R66-R68). */
   readonly signal?: AbortSignal | undefined;
@@ -119,7 +119,8 @@ class ReadAhead implements ChunkReader {
   private current: Lane | undefined;
   /** Where the next read begins. */
   private ahead: number | bigint;
-  private started = false;
+  /** The first chunk was whole. Most files are small: before it is there nothing else is read. */
+  private isAhead = false;
   /** There is nothing behind the current chunk. */
   private atEnd = false;
   private step: Promise<unknown> | undefined;
@@ -149,7 +150,8 @@ class ReadAhead implements ChunkReader {
 
   private async read(): Promise<Uint8Array<ArrayBuffer> | undefined> {
     if (!this.atEnd) {
-      this.readAhead();
+      if (this.current !== undefined) this.memory.done(this.current.memory);
+      this.begin(1); // a chunk that is used up makes room for one
       const lane = (this.current = this.lanes.shift());
       const chunk = lane === undefined ? undefined : await this.chunkOf(lane);
       if (chunk !== undefined) return chunk;
@@ -158,19 +160,15 @@ class ReadAhead implements ChunkReader {
     return undefined;
   }
 
-  /** Gives the last chunk's memory back. Each chunk that is used up makes room for one read. */
-  private readAhead(): void {
-    if (this.current !== undefined) this.memory.done(this.current.memory);
-    this.current = undefined;
-    for (let wanted = this.started ? 1 : this.plan.depth; wanted > 0; wanted--) {
-      const lane = this.begin();
-      if (lane === undefined) break;
+  private begin(count: number): void {
+    for (let i = 0; i < count; i++) {
+      const lane = this.beginOne();
+      if (lane === undefined) return;
       this.lanes.push(lane);
     }
-    this.started = true;
   }
 
-  private begin(): Lane | undefined {
+  private beginOne(): Lane | undefined {
     const { end, size } = this.plan;
     const { bound, ahead: position } = this;
     const left = end - BigInt(position);
@@ -191,8 +189,13 @@ class ReadAhead implements ChunkReader {
     if (filled > 0 && memory.byteLength < length) throw lostMemory();
     // Short reads are finished, so that chunks stay in step.
     if (filled > 0 && filled < length) filled = await this.finish(lane, filled);
-    this.atEnd ||= filled < length;
-    const { first, skip, end } = this.plan;
+    const { first, skip, end, depth } = this.plan;
+    if (filled < length) {
+      this.atEnd = true;
+    } else if (!this.isAhead && !this.atEnd) {
+      this.isAhead = true;
+      this.begin(depth - 1);
+    }
     const cut = position === first ? skip : 0;
     const room = end - BigInt(position);
     const bytes = room < BigInt(filled) ? Number(room) : filled;

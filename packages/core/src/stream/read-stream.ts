@@ -20,7 +20,7 @@ export interface ReadStreamOptions {
   readonly end?: number | bigint | undefined;
   /** Bytes of a chunk; default 64 KiB. */
   readonly highWaterMark?: number | undefined;
-  /** Chunks read ahead; default 4. */
+  /** Reads in flight once the first chunk was whole, 1 to 1024; default 4. */
   readonly depth?: number | undefined;
   /** Close the file when the stream ends or is destroyed; default true. */
   readonly autoClose?: boolean | undefined;

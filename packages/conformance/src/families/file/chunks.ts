@@ -94,21 +94,33 @@ export function chunks(context: ConformanceContext): void {
     assert.equal(places.size, 3, 'one place for each read ahead');
   });
 
-  it('exactly `depth` reads are in flight, and a lent chunk is not being read into', async () => {
+  it('after a first whole chunk `depth` reads are in flight, and a lent chunk is not being read into', async () => {
     await withFaults(context, { decide: () => ({ kind: 'wait' }) }, async (backend, open) => {
       const file = await open(context.fixtures.file(100_000));
       const iterator = file.chunks({ chunkSize: 4096, depth: 5 });
       const first = iterator.next();
-      await until(() => backend.waiting === 5, 'five reads wait');
+      await until(() => backend.waiting === 1, 'the first read waits');
       assert.equal(await stateOf(first), 'pending');
-      assert.equal(backend.seen.length, 5);
+      assert.equal(backend.seen.length, 1);
       backend.release();
       assertPattern((await first).value as Uint8Array, 0, 4096);
-      assert.equal(backend.seen.length, 5, 'the lent one is not read into');
+      assert.equal(backend.waiting, 4, 'the lent one is not read into');
+      const second = iterator.next();
+      await until(() => backend.waiting === 5, 'five reads wait');
+      assert.equal(await stateOf(second), 'pending');
       backend.decide = () => undefined;
-      assertPattern((await iterator.next()).value as Uint8Array, 4096, 4096);
+      backend.release();
+      assertPattern((await second).value as Uint8Array, 4096, 4096);
       assert.equal(backend.seen.length, 6);
       await iterator.return();
+    });
+  });
+
+  it('a file of one chunk takes the reads that find its end, and none ahead', async () => {
+    await withFaults(context, {}, async (backend, open) => {
+      const file = await open(context.fixtures.file(1000));
+      assert((await copyOf(file, { depth: 16 })).equals(pattern(0, 1000)));
+      assert.equal(backend.seen.length, 2);
     });
   });
 
@@ -134,15 +146,17 @@ export function chunks(context: ConformanceContext): void {
   });
 
   it('[R66] an abort ends it with an AbortError, with nothing left in flight', async () => {
-    await withFaults(context, { decide: () => ({ kind: 'wait' }) }, async (backend, open) => {
+    const decide = (_read: unknown, number: number) => (number > 0 ? ({ kind: 'wait' } as const) : undefined);
+    await withFaults(context, { decide }, async (backend, open) => {
       const file = await open(context.fixtures.file(SIZE));
       const controller = new AbortController();
       const iterator = file.chunks({ chunkSize: 4096, depth: 4, signal: controller.signal });
-      const first = iterator.next();
+      await iterator.next();
+      const second = iterator.next();
       await until(() => backend.waiting === 4, 'four reads wait');
       const reason = new Error('enough');
       controller.abort(reason);
-      await assert.rejects(first, { name: 'AbortError', code: 'ABORT_ERR', cause: reason });
+      await assert.rejects(second, { name: 'AbortError', code: 'ABORT_ERR', cause: reason });
       assert.equal(backend.inFlight, 0);
       assert.equal((await iterator.next()).done, true);
     });

@@ -89,7 +89,8 @@ export function streamOptions(context: ConformanceContext): void {
   });
 
   it('[R65] destroying a Node stream waits for its reads, then closes the file', async () => {
-    await withFaults(context, { decide: () => ({ kind: 'late' }) }, async (backend, open) => {
+    const decide = (_read: unknown, number: number) => (number > 0 ? ({ kind: 'late' } as const) : undefined);
+    await withFaults(context, { decide }, async (backend, open) => {
       const file = await open(context.fixtures.file(SIZE));
       const stream = file.createReadStream({ highWaterMark: 1000, depth: 3 });
       stream.resume();
