@@ -81,11 +81,11 @@ export const HOSTS = [
     command: () => [program('bun', 'bin/bun', BUN), '--expose-gc'],
     tests: NODE_FS,
     uring: 'refused',
-    nodeFs: 'suite, but for 6 tests and terminated workers',
+    nodeFs: 'suite, but for 2 tests and terminated workers',
     fails: {
       pattern:
         /\[R39\] .*(transferred (away (while|before)|during)|sent to a worker|was transferred away)|\[R74\] \d+ workers are terminated/,
-      count: 6,
+      count: 3,
       why: 'Bun detaches no memory that a read is filling, and closes no descriptor of a terminated worker',
     },
   },

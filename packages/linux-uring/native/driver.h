@@ -76,21 +76,7 @@ class Driver {
     slot.operation.length = std::min(read.length, kMaxReadBytes);
     stats_.reads++;
     stats_.offloaded += read.async ? 1 : 0;
-    const Copy copy{.slot = index,
-                    .fd = read.fd,
-                    .address = read.address,
-                    .length = slot.operation.length,
-                    .position = read.position};
-    if (read.warmth == nullptr || read.length == 0) {
-      give_to_ring(index, slot);
-    } else if (read.async) {
-      // The ring's workers copy large reads one after another; with the copier there are two at it.
-      if (!read.warmth->is_worth_trying() || !sharing_.hand_over(copy)) give_to_ring(index, slot);
-    } else if (read.warmth->is_warm()) {
-      sharing_.add(copy);
-    } else {
-      give_to_ring(index, slot);
-    }
+    if (!give_to_copier(index, slot.operation)) give_to_ring(index, slot);
   }
 
   // Asks for a read to be given up. Nothing happens if it has ended (R64).
@@ -178,6 +164,21 @@ class Driver {
         backlog_.push_back({index, slot.generation, true});
       }
     }
+  }
+
+  // @return whether the copier may get it, now or from the line
+  bool give_to_copier(uint32_t index, const Read& read) {
+    if (read.warmth == nullptr || read.length == 0) return false;
+    const Copy copy{.slot = index,
+                    .fd = read.fd,
+                    .address = read.address,
+                    .length = read.length,
+                    .position = read.position};
+    // The ring's workers copy large reads one after another; with the copier there are two at it.
+    if (read.async) return read.warmth->is_worth_trying() && sharing_.hand_over(copy);
+    if (!read.warmth->is_warm()) return false;
+    sharing_.add(copy);
+    return true;
   }
 
   void give_to_ring(uint32_t index, Slot& slot) {
