@@ -142,7 +142,11 @@ class ReadAhead implements ChunkReader {
     return step;
   }
 
-  async end(): Promise<void> {
+  end(): Promise<void> {
+    return this.drained ?? this.stop();
+  }
+
+  private async stop(): Promise<void> {
     this.atEnd = true;
     await this.step?.catch(ignore); // whoever asked for it hears of it
     await this.drain();
