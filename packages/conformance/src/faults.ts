@@ -80,6 +80,10 @@ export class FaultyBackend implements Backend {
   /** Those of the backend inside. */
   readonly capabilities: BackendCapabilities;
   readonly capacity: number;
+  /** What the backend inside says of memory, if it does. */
+  readonly pageOffset: Backend['pageOffset'];
+  /** What the backend inside does for memory, if it does. */
+  readonly useLargePages: Backend['useLargePages'];
 
   /** Reads that reached the backend, in order. */
   readonly seen: {
@@ -108,6 +112,8 @@ export class FaultyBackend implements Backend {
     this.errorKind = inner.errorKind;
     this.capabilities = inner.capabilities;
     this.capacity = Math.min(inner.capacity, options.capacity ?? inner.capacity);
+    this.pageOffset = inner.pageOffset?.bind(inner);
+    this.useLargePages = inner.useLargePages?.bind(inner);
     this.decide = options.decide ?? (() => undefined);
   }
 
@@ -192,10 +198,6 @@ export class FaultyBackend implements Backend {
 
   allocate(bytes: number): ArrayBuffer {
     return this.inner.allocate(bytes);
-  }
-
-  pageOffset(view: Uint8Array): number {
-    return this.inner.pageOffset?.(view) ?? 0;
   }
 
   /** Those of the backend inside; in flight is what this one holds too. */

@@ -177,7 +177,9 @@ export interface Backend {
    */
   allocate(bytes: number): ArrayBuffer;
   /** Where the memory of `view` begins in its page, 0 to 4095. Without it, large reads may be copied to slow places. */
-  pageOffset?(view: Uint8Array): number;
+  readonly pageOffset?: ((view: Uint8Array) => number) | undefined;
+  /** Asks the system for large pages under `view`, which nobody has written to and a read fills; it may decline. */
+  readonly useLargePages?: ((view: Uint8Array) => void) | undefined;
 
   /** What it has done so far; cheap enough to ask at any time, after `close` too. */
   stats(): BackendStats;

@@ -1,10 +1,12 @@
-/** Where the memory begins that a read gives away. */
+/** The memory that a read gives away: where it begins, how it is made, and what becomes of it. */
 import assert from 'node:assert/strict';
 import { NodeFsBackend } from '../src/backend-entry.js';
-import { freshAligned, freshBytes } from '../src/buffers/fresh.js';
+import { freshForRead, freshBytes } from '../src/buffers/fresh.js';
 import type { Backend } from '../src/backend.js';
+import { runModule } from './child.js';
 
 const LARGE = 100_000;
+const WORTH_LARGE_PAGES = 32 << 20;
 
 /** A backend that says where memory begins. */
 function knowing(pageOffset: number): Backend {
@@ -24,16 +26,61 @@ describe('fresh memory', () => {
     [4080, 16],
   ] as const) {
     it(`${pageOffset} bytes into a page, large memory begins ${start} further on, at a multiple of 64`, () => {
-      const memory = freshAligned(knowing(pageOffset), LARGE);
+      const memory = freshForRead(knowing(pageOffset), LARGE);
       assert.equal(memory.byteOffset, start);
       assert.equal(memory.byteLength, LARGE);
     });
   }
 
   it('is plain where it is small, or where the backend does not know', () => {
-    for (const memory of [freshAligned(knowing(16), 1000), freshAligned(new NodeFsBackend(), LARGE)]) {
+    for (const memory of [freshForRead(knowing(16), 1000), freshForRead(new NodeFsBackend(), LARGE)]) {
       assert.equal(memory.byteOffset, 0);
       assert.equal(memory.byteLength, memory.buffer.byteLength);
     }
+  });
+
+  it('is on large pages from 32 MiB on, where the backend can ask for them', () => {
+    const asked: Uint8Array[] = [];
+    const backend = Object.assign(knowing(16), {
+      useLargePages: (view: Uint8Array) => void asked.push(view),
+    });
+    freshForRead(backend, WORTH_LARGE_PAGES - 1);
+    assert.equal(asked.length, 0);
+    const memory = freshForRead(backend, WORTH_LARGE_PAGES);
+    assert.equal(asked.length, 1);
+    assert.equal(asked[0]?.buffer, memory.buffer);
+    assert.equal(freshForRead(knowing(0), WORTH_LARGE_PAGES).byteLength, WORTH_LARGE_PAGES);
+  });
+
+  it('of a stream stays with malloc, which without one would give 8 MiB back at once', async function () {
+    const { header } = process.report.getReport() as { header: { glibcVersionRuntime?: string } };
+    if (process.platform !== 'linux' || header.glibcVersionRuntime === undefined) {
+      console.log('      skipped: this is about the malloc of glibc');
+      return this.skip();
+    }
+    // Blocks that go back at once are mapped for themselves; the others are in the heap.
+    const isKept = (use: string): Promise<unknown> =>
+      runModule(`
+        import { readFileSync } from 'node:fs';
+        import { setTimeout as sleep } from 'node:timers/promises';
+        import { setFlagsFromString } from 'node:v8';
+        import { runInNewContext } from 'node:vm';
+        import { open } from '@overlapped/core';
+        const heapBytes = () => {
+          const [, start, end] = /^(\\w+)-(\\w+) .*\\[heap\\]$/m.exec(readFileSync('/proc/self/maps', 'utf8'));
+          return parseInt(end, 16) - parseInt(start, 16);
+        };
+        setFlagsFromString('--expose-gc');
+        const gc = runInNewContext('gc');
+        const file = await open('package.json');
+        ${use}
+        await file.close();
+        for (let i = 0; i < 3; i++, await sleep(20)) gc();
+        const before = heapBytes();
+        const block = Buffer.allocUnsafeSlow(8 << 20);
+        console.log(heapBytes() - before >= block.length);`);
+    assert.equal(await isKept('for await (const chunk of file.chunks()) void chunk;'), false);
+    const stream = 'file.createReadStream({ autoClose: false })';
+    assert.equal(await isKept(`for await (const chunk of ${stream}) void chunk;`), true);
   });
 });

@@ -2,6 +2,7 @@
 #include <napi.h>
 
 #include <overlapped/addon_support.h>
+#include <sys/mman.h>
 
 #include <climits>
 #include <cstdint>
@@ -59,6 +60,16 @@ Napi::Value remove_file(const Napi::CallbackInfo& info, const Share& holder) {
   return info.Env().Undefined();
 }
 
+Napi::Value use_large_pages(const Napi::CallbackInfo& info, const Share&) {
+  constexpr uintptr_t kPage = 4096;
+  Napi::Uint8Array view = bytes_argument(info, 0);
+  const auto address = reinterpret_cast<uintptr_t>(view.Data());
+  const uintptr_t beyond = address % kPage;
+  // A kernel that has none to give, says so; that leaves everything as it is.
+  (void)madvise(view.Data() - beyond, view.ByteLength() + beyond, MADV_HUGEPAGE);
+  return info.Env().Undefined();
+}
+
 Napi::Value cancel_all(const Napi::CallbackInfo& info, const Share& holder) {
   engine_of(info, holder)->cancel_all();
   return info.Env().Undefined();
@@ -76,7 +87,7 @@ constexpr Method<Engine> kMethods[] = {
     {"addFile", add_file},     {"removeFile", remove_file},
     {"cancelAll", cancel_all}, {"allocate", allocate},
     {"stats", stats},          {"pageOffset", page_offset<Engine>},
-    {"close", close},
+    {"close", close},          {"useLargePages", use_large_pages},
 };
 
 Napi::Value create_engine(const Napi::CallbackInfo& info) {

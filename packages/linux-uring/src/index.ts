@@ -46,6 +46,8 @@ export interface UringEngine {
   allocate(bytes: number): ArrayBuffer | null;
   /** Where the memory of `view` begins in its page, in bytes. */
   pageOffset(view: Uint8Array): number;
+  /** Asks for large pages under the memory of `view`, which nobody has written to; the kernel may decline. */
+  useLargePages(view: Uint8Array): void;
   stats(): { readonly [name: string]: number | string; readonly strays: number };
   close(): void;
 }

@@ -1,6 +1,6 @@
 /** The addon's engine as its caller sees it: what it refuses, and that wrong use throws and never crashes. */
 import assert from 'node:assert/strict';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type EngineOptions, load, type UringAddon, type UringEngine } from '../src/index.js';
 
@@ -210,6 +210,27 @@ describe('linux-uring: engine', () => {
     assert.equal(engine.pageOffset(page.subarray(7)), 7);
     for (const wrong of [undefined, 1, new ArrayBuffer(1), new Uint16Array(1)]) {
       assert.throws(() => engine.pageOffset(wrong as unknown as Uint8Array), /a Uint8Array is expected/);
+    }
+  });
+
+  it('asks for large pages, closed too, and refuses what is no Uint8Array', function () {
+    if (!existsSync('/sys/kernel/mm/transparent_hugepage')) {
+      console.log('      skipped: this kernel has no large pages');
+      return this.skip();
+    }
+    const { engine } = new Rig(addon);
+    const memory = new Uint8Array(engine.allocate(1 << 20) ?? assert.fail('no external memory here'));
+    const advised = (): number =>
+      readFileSync('/proc/self/smaps', 'utf8').match(/^VmFlags:.* hg\b/gm)?.length ?? 0;
+    const before = advised();
+    engine.useLargePages(memory.subarray(5000, 10_000));
+    assert.equal(advised(), before + 1);
+    engine.close();
+    engine.useLargePages(memory.subarray(500_000));
+    assert.equal(advised(), before + 2);
+    engine.useLargePages(new Uint8Array(0));
+    for (const wrong of [undefined, 1, new ArrayBuffer(1), new Uint16Array(1)]) {
+      assert.throws(() => engine.useLargePages(wrong as unknown as Uint8Array), /a Uint8Array is expected/);
     }
   });
 

@@ -47,6 +47,8 @@ export interface NativeEngine {
   allocate(bytes: number): ArrayBuffer | null;
   /** Where the memory of `view` begins in its page, in bytes; on a closed engine, too. */
   pageOffset(view: Uint8Array): number;
+  /** Asks for large pages under the memory of `view`; on a closed engine, too. Only where the system can be asked. */
+  useLargePages?(view: Uint8Array): void;
   /** Asks the system to give up every read in flight. */
   cancelAll(): void;
   /** Frees everything. Reads must have drained. Idempotent. */

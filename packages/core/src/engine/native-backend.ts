@@ -219,6 +219,10 @@ export class NativeBackend implements Backend {
     return this.engine.pageOffset(view);
   }
 
+  useLargePages(view: Uint8Array): void {
+    this.engine.useLargePages?.(view);
+  }
+
   stats(): BackendStats {
     const { wakeups } = this;
     const submissionSizes = [...this.submissionSizes];

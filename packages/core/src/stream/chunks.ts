@@ -1,6 +1,6 @@
 /** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
 import { alignDown, ALIGNMENT } from '../buffers/aligned.js';
-import { freshAligned } from '../buffers/fresh.js';
+import { freshForRead, keepFreedMemory } from '../buffers/fresh.js';
 import { poolOf } from '../buffers/pool.js';
 import { invalidState, outOfRange } from '../errors.js';
 import { startTracedRead } from '../file/pending-read.js';
@@ -98,9 +98,10 @@ function lentChunks(bound: BoundHandle, options: ChunksOptions): ChunkReader {
 export function ownChunks(bound: BoundHandle, options: ChunksOptions): ChunkReader {
   const { backend, file } = bound.handle;
   if (file.direct) return copiesOf(lentChunks(bound, options));
+  keepFreedMemory();
   // No more than is read: it is kept.
   return new ReadAhead(bound, options, () => ({
-    take: (bytes) => freshAligned(backend, bytes),
+    take: (bytes) => freshForRead(backend, bytes),
     done: ignore,
   }));
 }

@@ -240,13 +240,18 @@ Napi::Value lend_region(Napi::Env env, const std::shared_ptr<Regions>& regions, 
   return {env, buffer};
 }
 
+inline Napi::Uint8Array bytes_argument(const Napi::CallbackInfo& info, size_t index) {
+  const Napi::Value value = info[index];
+  if (value.IsTypedArray() && value.As<Napi::TypedArray>().TypedArrayType() == napi_uint8_array)
+    return value.As<Napi::Uint8Array>();
+  throw Napi::TypeError::New(info.Env(), "a Uint8Array is expected");
+}
+
 // Where a view's memory begins in its page, in bytes. Needs no engine that is open.
 template <class Engine>
 Napi::Value page_offset(const Napi::CallbackInfo& info, const Share<Engine>&) {
   constexpr uintptr_t kPage = 4096;
-  if (!info[0].IsTypedArray() || info[0].As<Napi::TypedArray>().TypedArrayType() != napi_uint8_array)
-    throw Napi::TypeError::New(info.Env(), "a Uint8Array is expected");
-  const auto address = reinterpret_cast<uintptr_t>(info[0].As<Napi::Uint8Array>().Data());
+  const auto address = reinterpret_cast<uintptr_t>(bytes_argument(info, 0).Data());
   return Napi::Number::New(info.Env(), static_cast<double>(address % kPage));
 }
 
