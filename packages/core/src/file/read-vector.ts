@@ -11,11 +11,12 @@ export async function readVector(
   start: number | bigint,
   read: (target: Uint8Array, position: number | bigint) => Promise<number>,
 ): Promise<number> {
+  const lengths = targets.map(({ byteLength }) => byteLength); // of memory transferred away during a read it is 0 (R39)
   let at = start;
   const reads = await Promise.allSettled(
-    targets.map((target) => {
+    targets.map((target, i) => {
       const filled = read(target, at);
-      at = advance(at, target.byteLength);
+      at = advance(at, lengths[i] as number);
       return filled;
     }),
   );
@@ -23,7 +24,7 @@ export async function readVector(
   for (const [i, result] of reads.entries()) {
     if (result.status === 'rejected') throw result.reason;
     bytesRead += result.value;
-    if (result.value < (targets[i] as Uint8Array).byteLength) break;
+    if (result.value < (lengths[i] as number)) break;
   }
   return bytesRead;
 }

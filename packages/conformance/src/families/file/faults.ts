@@ -163,6 +163,20 @@ export function faults(context: ConformanceContext): void {
     });
   });
 
+  it('[R39] [R62] readv counts up to a short read also if its buffer is transferred away while others are read', async () => {
+    const decide = (_read: unknown, number: number): Fault =>
+      number === 0 ? { kind: 'short', bytes: 17 } : { kind: 'wait' };
+    await withFaults(context, { decide }, async (backend, open) => {
+      const file = await open(context.fixtures.file(SIZE));
+      const short = sentinels(18);
+      const reading = file.readv([short, sentinels(1)], 0);
+      await until(() => backend.inFlight === 1, 'only the second is in flight');
+      structuredClone(short.buffer, { transfer: [short.buffer as ArrayBuffer] });
+      backend.release();
+      assert.equal((await reading).bytesRead, 17);
+    });
+  });
+
   it('[R77] exhaustion is ENOBUFS, and trying again works', async () => {
     await withFaults(context, { decide: first(1, EXHAUSTED) }, async (_backend, open) => {
       const file = await open(context.fixtures.file(SIZE));
