@@ -16,13 +16,14 @@
 
 namespace overlapped::uring {
 
-// A read that either thread may copy.
+// A read of which the bytes are most likely cached.
 struct Copy {
   uint32_t slot = 0;
   int fd = -1;
   std::byte* address = nullptr;
   uint32_t length = 0;
   uint64_t position = 0;
+  bool handed_over = false;  // that only the copier copies
 
   // In bytes: what it copies, and what a read costs besides.
   uint64_t cost() const { return uint64_t{length} + (8 << 10); }
@@ -30,7 +31,7 @@ struct Copy {
 
 // What the copier made of it: bytes, or -errno.
 struct Copied {
-  uint32_t slot = 0;
+  Copy copy;
   int32_t result = 0;
 };
 

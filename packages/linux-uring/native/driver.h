@@ -11,26 +11,10 @@
 #include <cstdint>
 #include <deque>
 
+#include "read.h"
 #include "sharing.h"
 
 namespace overlapped::uring {
-
-// A read, with everything resolved. `hold` is given back when its slot ends.
-struct Read {
-  int fd = -1;
-  int table_index = -1;  // in the ring's table of files; -1 where it is not in there
-  std::byte* address = nullptr;
-  uint32_t length = 0;
-  uint64_t position = 0;
-  uint32_t done = 0;  // bytes that were copied in front of `address`
-  bool async = false;
-  Warmth* warmth = nullptr;    // of its file; null where the copier must not have it
-  uint64_t submitted_in = 0;   // pumps that were over when the kernel's queue got it
-  bool cancelled = false;      // before the kernel saw it
-  uint8_t retries = 0;         // of the read
-  uint8_t cancel_retries = 0;  // of its cancellation, where the kernel never saw it or it missed its read
-  void* hold = nullptr;
-};
 
 struct DriverStats {
   uint64_t enters = 0;
@@ -102,7 +86,7 @@ class Driver {
   // @param idle the caller has nothing else to do: it takes all that is in line, not its part only
   void pump(CompletionWriter& out, bool idle = false) {
     sharing_.learn(idle);
-    sharing_.collect([&](const Copied& copied) { end_copy(copied, out); });
+    sharing_.collect([&](uint32_t index, int32_t result) { end_copy(index, result, out); });
     sharing_.share(portion(idle, out), [&](uint32_t index) { take_back(index, out); });
     for (unsigned round = 0; round < kMaxRounds; round++) {
       refill(out);
@@ -168,15 +152,14 @@ class Driver {
 
   // @return whether the copier may get it, now or from the line
   bool give_to_copier(uint32_t index, const Read& read) {
-    if (read.warmth == nullptr || read.length == 0) return false;
+    if (read.warmth == nullptr || read.length == 0 || !read.warmth->is_worth_trying(read.async)) return false;
     const Copy copy{.slot = index,
                     .fd = read.fd,
                     .address = read.address,
                     .length = read.length,
                     .position = read.position};
     // The ring's workers copy large reads one after another; with the copier there are two at it.
-    if (read.async) return read.warmth->is_worth_trying() && sharing_.hand_over(copy);
-    if (!read.warmth->is_warm()) return false;
+    if (read.async) return sharing_.hand_over(copy);
     sharing_.add(copy);
     return true;
   }
@@ -197,30 +180,22 @@ class Driver {
 
   // What the other thread has copied. The ring goes on where it ended: the file may end there. To read the
   // same bytes twice might leave more than the second time had, if the file was cut in between (R43).
-  void end_copy(const Copied& copied, CompletionWriter& out) {
-    const auto [index, result] = copied;
+  void end_copy(uint32_t index, int32_t result, CompletionWriter& out) {
     Slot& slot = slots_[index];
     Read& read = slot.operation;
     if (result >= 0 && static_cast<uint32_t>(result) == read.length) {
       stats_.copied++;
-      if (read.async) read.warmth->large_cached();
+      read.warmth->cached(read.async);
       finish(index, slot, 0, read.length, out);
       return;
     }
     stats_.missed++;
-    if (result < 0 && result != -EAGAIN) {
-      read.warmth->never();
-    } else if (read.async) {
-      read.warmth->large_missed();
+    if (result >= 0 || result == -EAGAIN) {
+      read.warmth->missed(read.async);
     } else {
-      read.warmth->missed();
+      read.warmth->never();
     }
-    if (result > 0) {
-      read.address += result;
-      read.position += result;
-      read.length -= result;
-      read.done += result;
-    }
+    if (result > 0) read.skip(static_cast<uint32_t>(result));
     take_back(index, out);
   }
 
@@ -363,9 +338,9 @@ class Driver {
   void learn(const Read& read) {
     if (read.warmth == nullptr || read.async) return;
     if (read.submitted_in == pumps_) {
-      read.warmth->cached();
+      read.warmth->cached(false);
     } else {
-      read.warmth->missed();
+      read.warmth->missed(false);
     }
   }
 

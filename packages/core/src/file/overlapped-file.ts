@@ -18,7 +18,7 @@ import { asBytes, checkPosition, checkSignal, integerInRange, MAX_READ_LENGTH } 
 import { Cursor } from './cursor.js';
 import { readIsTraced, traceClose } from './diagnostics.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
-import { startShapedRead, startTracedRead } from './pending-read.js';
+import { startRead, startTracedRead } from './pending-read.js';
 import { planRanges } from './plan-ranges.js';
 import { checkRange, fillRanges, isAlignedSpan, type RangeRequest } from './ranges.js';
 import { readArguments, type ReadOptions, type ReadResult } from './read-arguments.js';
@@ -101,7 +101,7 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
       typeof fourth === 'number' &&
       second + third <= first.byteLength;
     if (plain && !this.handle.isClosed && !this.handle.file.direct && !readIsTraced()) {
-      return startShapedRead(this.bound, first, second, third, fourth);
+      return startRead(this.bound, first, second, third, fourth, undefined, first);
     }
     return this.readChecked(first, second, third, fourth);
   }

@@ -18,7 +18,6 @@ import {
 import { checkPosition } from '../validate.js';
 import { type Abortable, unwatch, watch } from './abort-group.js';
 import { readIsTraced, traceRead } from './diagnostics.js';
-import type { ReadResult } from './read-arguments.js';
 
 const DETAILS: ReadonlyMap<number, string> = new Map([
   [ERROR_INVALID_HANDLE, 'file closed'],
@@ -85,38 +84,16 @@ function recycle(read: PendingRead): void {
  * Reads `length` bytes at `position` into `buffer` from `offset` on. The promise resolves to the bytes read, 0 at end of
  * file (R19), or rejects with an OverlappedError or, if `signal` ended it, an AbortError (R66-R68).
  * Argument errors reject as well, before any system call (R60).
+ * @param shape the result is FileHandle's, with this as its buffer: made where the read ends, it takes no promise of its own
  */
-export function startRead(
+export function startRead<T = number>(
   bound: BoundHandle,
   buffer: NodeJS.ArrayBufferView,
   offset: number,
   length: number,
   position: number | bigint,
   signal: AbortSignal | undefined,
-): Promise<number> {
-  return promised(bound, buffer, offset, length, position, signal, undefined);
-}
-
-/** {@link startRead}, with FileHandle's result: made where the read ends, it takes no promise of its own. */
-export function startShapedRead(
-  bound: BoundHandle,
-  buffer: Uint8Array,
-  offset: number,
-  length: number,
-  position: number,
-): Promise<ReadResult<Uint8Array>> {
-  return promised(bound, buffer, offset, length, position, undefined, buffer);
-}
-
-/** @param shape whose presence makes the result FileHandle's */
-function promised<T>(
-  bound: BoundHandle,
-  buffer: NodeJS.ArrayBufferView,
-  offset: number,
-  length: number,
-  position: number | bigint,
-  signal: AbortSignal | undefined,
-  shape: Uint8Array | undefined,
+  shape?: Uint8Array,
 ): Promise<T> {
   try {
     starting = begin(bound, buffer, offset, length, position, signal);

@@ -80,7 +80,7 @@ export async function finishFill(
   position: Position,
   signal: AbortSignal | undefined,
   filled: number,
-  read = startRead,
+  read: (...args: Parameters<typeof startRead>) => Promise<number> = startRead,
 ): Promise<number> {
   const { direct } = bound.handle.file;
   while (filled < target.byteLength) {

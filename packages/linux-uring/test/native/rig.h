@@ -47,7 +47,7 @@ class Rig {
   }
   // From here on reads are shared with the copier.
   void warm() {
-    for (unsigned i = 0; i < 100; i++) warmth.cached();
+    for (unsigned i = 0; i < 100; i++) warmth.cached(false);
   }
   void cancel(uint64_t read) {
     driver.stage_cancel(static_cast<uint32_t>(read), static_cast<uint32_t>(read >> 32));

@@ -86,7 +86,7 @@ TEST_CASE("what the copier could not copy goes to the ring, whose answer counts"
     rig.kernel.complete(read, 7);
     const uint32_t before = copied > 0 ? static_cast<uint32_t>(copied) : 0;
     CHECK(rig.pump() == Reports{Rig::ended(read, 0, before + 7)});
-    for (unsigned i = 0; i < 100; i++) rig.warmth.cached();
+    for (unsigned i = 0; i < 100; i++) rig.warmth.cached(false);
     CHECK(rig.warmth.is_warm() == may_warm_again);
   }
 }

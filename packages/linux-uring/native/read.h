@@ -1,0 +1,36 @@
+// A read, as the driver has it.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "warmth.h"
+
+namespace overlapped::uring {
+
+// With everything resolved. `hold` is given back when its slot ends.
+struct Read {
+  int fd = -1;
+  int table_index = -1;  // in the ring's table of files; -1 where it is not in there
+  std::byte* address = nullptr;
+  uint32_t length = 0;
+  uint64_t position = 0;
+  uint32_t done = 0;           // bytes that were copied in front of `address`
+  bool async = false;          // not to be copied on the JS thread
+  Warmth* warmth = nullptr;    // of its file; null where the copier must not have it
+  uint64_t submitted_in = 0;   // pumps that were over when the kernel's queue got it
+  bool cancelled = false;      // before the kernel saw it
+  uint8_t retries = 0;         // of the read
+  uint8_t cancel_retries = 0;  // of its cancellation, where the kernel never saw it or it missed its read
+  void* hold = nullptr;
+
+  // It goes on behind bytes that are there.
+  void skip(uint32_t bytes) {
+    address += bytes;
+    position += bytes;
+    length -= bytes;
+    done += bytes;
+  }
+};
+
+}  // namespace overlapped::uring

@@ -1,0 +1,58 @@
+// What is known of how well a file is cached: whether a second thread, which can't wait for a disk, is worth
+// trying.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace overlapped::uring {
+
+// Whether something is worth trying: after each failure it is tried less often, until it succeeds again.
+class Backoff {
+ public:
+  bool is_due() {
+    if (skip_ == 0) return true;
+    skip_--;
+    return false;
+  }
+  void succeeded() { penalty_ /= 2; }
+  void failed() { skip_ = penalty_ = std::min(2 * penalty_ + 8, kMostSkipped); }
+
+ private:
+  static constexpr uint32_t kMostSkipped = 1024;
+  uint32_t penalty_ = 0;
+  uint32_t skip_ = 0;
+};
+
+// Of one file. Small reads that are cached end with their submission: as many in a row make the file warm.
+// Large ones never do (they are `async`), so some are tried to find out.
+class Warmth {
+ public:
+  bool is_warm() const { return streak_ == kWarm; }
+  bool is_worth_trying(bool async) { return async ? streak_ != kNever && large_.is_due() : is_warm(); }
+
+  void cached(bool async) {
+    if (async) {
+      large_.succeeded();
+    } else if (streak_ >= 0 && streak_ < kWarm) {
+      streak_++;
+    }
+  }
+  void missed(bool async) {
+    if (async) {
+      large_.failed();
+    } else if (streak_ > 0) {
+      streak_ = 0;
+    }
+  }
+  // The file system has no reads that don't wait.
+  void never() { streak_ = kNever; }
+
+ private:
+  static constexpr int8_t kWarm = 32;
+  static constexpr int8_t kNever = -1;
+  int8_t streak_ = 0;
+  Backoff large_;
+};
+
+}  // namespace overlapped::uring
