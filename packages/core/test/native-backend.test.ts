@@ -4,7 +4,7 @@ import type { ReadRequest } from '../src/backend.js';
 import type { NativeEngineOptions } from '../src/engine/binding.js';
 import { NativeBackend, type NativeFiles } from '../src/engine/native-backend.js';
 import { Completion, Opcode, Request, Status } from '../src/engine/tables.js';
-import { TURN_BUDGET_BYTES } from '../src/engine/turn-budget.js';
+import { STAGED_IN_A_TURN, TURN_BUDGET_BYTES } from '../src/engine/turn-budget.js';
 
 const CAPACITY = 2;
 
@@ -118,6 +118,18 @@ describe('native backend', () => {
     assert.deepEqual(engine.submitted, ['read 0.0']);
     await turn();
     assert.deepEqual(engine.submitted, ['read 0.0', 'read 1.0']);
+  });
+
+  it('[R22] leaves everything to the next turn when a job has asked for many reads', async () => {
+    const many = STAGED_IN_A_TURN + 1;
+    const { backend, engine } = rig(many);
+    for (let slot = 0; slot < many; slot++) backend.queue(request(slot, 0, 1));
+    await microtasks();
+    assert.deepEqual(engine.submitted, []);
+    await turn();
+    assert.ok(engine.submitted.length > many / 2); // as many as a turn pays for
+    await turn();
+    assert.equal(engine.submitted.length, many);
   });
 
   it('[R77] loses no entry when stale cancellations, new reads and their cancellations all wait', async () => {

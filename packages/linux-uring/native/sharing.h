@@ -84,7 +84,7 @@ class Sharing {
   // Reads that cost less than this (Copy::cost) are over before another thread has looked up.
   static constexpr uint64_t kWorthSharing = 64 << 10;
   // So many are worth sharing even if the caller then waits for all of them.
-  static constexpr uint64_t kWorthWaiting = 2 << 20;
+  static constexpr uint64_t kWorthWaiting = 1 << 20;
   // Teardown waits for what the other thread is at.
   static constexpr uint32_t kLargestHandedOver = 4 << 20;
 

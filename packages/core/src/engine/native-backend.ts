@@ -20,7 +20,7 @@ import { ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_NOACCESS } from '../overl
 import type { ReadTarget } from '../validate.js';
 import type { EngineStats, NativeEngine, NativeEngineOptions } from './binding.js';
 import { Completion, COMPLETION_END_OF_FILE, Limit, Opcode, Request, RequestFlag, Status } from './tables.js';
-import { READ_COST_BYTES, TURN_BUDGET_BYTES } from './turn-budget.js';
+import { READ_COST_BYTES, STAGED_IN_A_TURN, TURN_BUDGET_BYTES } from './turn-budget.js';
 
 /** How a system opens files and names them to its engine. */
 export interface NativeFiles {
@@ -294,6 +294,11 @@ export class NativeBackend implements Backend {
 
   private readonly flush = (): void => {
     this.flushScheduled = false;
+    if (this.staged - this.first > STAGED_IN_A_TURN) this.flushNextTurn();
+    else this.submitAffordable();
+  };
+
+  private submitAffordable(): void {
     if (this.staged === this.first) return; // closing has submitted it
     if (this.stagedCost > this.budget) {
       const count = this.affordable();
@@ -304,13 +309,14 @@ export class NativeBackend implements Backend {
       this.stagedCost = 0;
       this.submit(this.staged - this.first);
     }
-  };
+  }
 
   private readonly beginTurn = (): void => {
     this.budget = TURN_BUDGET_BYTES;
     this.turnIsSpent = false;
     this.status[Status.MoreToCome] = 0;
-    this.flush();
+    this.flushScheduled = false;
+    this.submitAffordable();
   };
 
   private flushNextTurn(): void {

@@ -10,5 +10,8 @@
 /** Budget of one turn: about half a millisecond of copying and of completions. */
 export const TURN_BUDGET_BYTES = 2 << 20;
 
+/** A job that asks for more reads than this has had its turn by that: none of them is copied in it. */
+export const STAGED_IN_A_TURN = 256;
+
 /** What a read costs besides its bytes: submission, completion and the caller's continuation. */
 export const READ_COST_BYTES = 8 << 10;
