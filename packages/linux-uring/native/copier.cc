@@ -55,7 +55,7 @@ class SignalsBlocked {
 void copy_through(Ring& ring, const Copy* copies, uint32_t count, Copied* results) {
   for (uint32_t i = 0; i < count; i++) {
     const Copy& copy = copies[i];
-    results[i] = {copy, -EAGAIN};
+    results[i] = {copy.slot, -EAGAIN, copy.handed_over};
     io_uring_sqe* entry = ring.next_entry();
     io_uring_prep_read(entry, copy.fd, copy.address, copy.length, copy.position);
     entry->rw_flags = RWF_NOWAIT;

@@ -31,8 +31,9 @@ struct Copy {
 
 // What the copier made of it: bytes, or -errno.
 struct Copied {
-  Copy copy;
+  uint32_t slot = 0;
   int32_t result = 0;
+  bool handed_over = false;
 };
 
 // Copies `count` reads, at most kCopyBatch. None waits for a disk: what is not cached fails with EAGAIN.

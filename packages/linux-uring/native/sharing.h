@@ -53,8 +53,9 @@ class Sharing {
   void collect(Ended ended) {
     const uint32_t count = copies_.collect(copied_.data());
     for (uint32_t i = 0; i < count; i++) {
-      came_back(copied_[i].copy);
-      ended(copied_[i].copy.slot, copied_[i].result);
+      const auto [slot, result, handed_over] = copied_[i];
+      came_back(handed_over);
+      ended(slot, result);
     }
   }
 
@@ -67,7 +68,7 @@ class Sharing {
       const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), portion);
       in_line_ += fresh;
       for (uint32_t i = 0; i < count; i++) {
-        came_back(ours_[i]);
+        came_back(ours_[i].handed_over);
         ours(ours_[i].slot);
       }
     } else {
@@ -88,7 +89,7 @@ class Sharing {
   // Teardown waits for what the other thread is at.
   static constexpr uint32_t kLargestHandedOver = 4 << 20;
 
-  void came_back(const Copy& copy) { (copy.handed_over ? handed_over_ : in_line_)--; }
+  void came_back(bool handed_over) { (handed_over ? handed_over_ : in_line_)--; }
 
   bool is_worth_it() {
     if (has_waiting() || fresh_cost_ >= kWorthWaiting) return true;

@@ -43,7 +43,7 @@ class Bell {
 void copy_scripted(const Copy* copies, uint32_t count, Copied* results) {
   for (uint32_t i = 0; i < count; i++) {
     std::memcpy(copies[i].address, &copies[i].position, sizeof copies[i].position);
-    results[i] = {copies[i], static_cast<int32_t>(copies[i].length)};
+    results[i] = {copies[i].slot, static_cast<int32_t>(copies[i].length), copies[i].handed_over};
   }
 }
 
@@ -90,9 +90,9 @@ class Caller {
           copier.share(fresh.data(), static_cast<uint32_t>(fresh.size()), ours_.data(), Portion::Part);
       std::vector<Copied> results(taken);
       copy_scripted(ours_.data(), taken, results.data());
-      for (const Copied& copied : results) end(copied.copy.slot);
+      for (const Copied& copied : results) end(copied.slot);
       const uint32_t count = copier.collect(copied_.data());
-      for (uint32_t i = 0; i < count; i++) end(copied_[i].copy.slot);
+      for (uint32_t i = 0; i < count; i++) end(copied_[i].slot);
       theirs += count;
       if (taken == 0 && count == 0 && ended < total) bell.wait();
     }
@@ -235,7 +235,7 @@ TEST_CASE("the default copies what is cached, and says how much it could not") {
   std::vector<Copied> results(4);
   copy_cached(copies.data(), 4, results.data());
   close(fd);
-  for (uint32_t i = 0; i < 4; i++) CHECK(results[i].copy.slot == 10 + i);
+  for (uint32_t i = 0; i < 4; i++) CHECK(results[i].slot == 10 + i);
   CHECK(results[0].result == kLength);
   CHECK(results[1].result == kLength);
   CHECK(results[2].result == kLength - 100);  // the file ends there

@@ -53,7 +53,7 @@ class ScriptedCopies {
     std::deque<Copy>& from = handed_over_.empty() ? line_ : handed_over_;
     const Copy copy = from.front();
     from.pop_front();
-    ended_.push_back({copy, result.value_or(static_cast<int32_t>(copy.length))});
+    ended_.push_back({copy.slot, result.value_or(static_cast<int32_t>(copy.length)), copy.handed_over});
   }
 
  private:

@@ -19,7 +19,7 @@ constexpr uint32_t kLength = 8 << 10;
 void copy_scripted(const Copy* copies, uint32_t count, Copied* results) {
   for (uint32_t i = 0; i < count; i++) {
     std::fill_n(copies[i].address, copies[i].length, std::byte{1});
-    results[i] = {copies[i], static_cast<int32_t>(copies[i].length)};
+    results[i] = {copies[i].slot, static_cast<int32_t>(copies[i].length), copies[i].handed_over};
   }
 }
 
