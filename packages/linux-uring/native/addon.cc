@@ -61,10 +61,8 @@ Napi::Value remove_file(const Napi::CallbackInfo& info, const Share& holder) {
 }
 
 Napi::Value use_large_pages(const Napi::CallbackInfo& info, const Share&) {
-  constexpr uintptr_t kPage = 4096;
   Napi::Uint8Array view = bytes_argument(info, 0);
-  const auto address = reinterpret_cast<uintptr_t>(view.Data());
-  const uintptr_t beyond = address % kPage;
+  const size_t beyond = page_offset_of(view);
   // A kernel that has none to give, says so; that leaves everything as it is.
   (void)madvise(view.Data() - beyond, view.ByteLength() + beyond, MADV_HUGEPAGE);
   return info.Env().Undefined();

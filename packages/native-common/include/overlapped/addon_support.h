@@ -247,12 +247,16 @@ inline Napi::Uint8Array bytes_argument(const Napi::CallbackInfo& info, size_t in
   throw Napi::TypeError::New(info.Env(), "a Uint8Array is expected");
 }
 
-// Where a view's memory begins in its page, in bytes. Needs no engine that is open.
+// Where a view's memory begins in its page, in bytes.
+inline size_t page_offset_of(Napi::Uint8Array view) {
+  constexpr uintptr_t kPage = 4096;
+  return reinterpret_cast<uintptr_t>(view.Data()) % kPage;
+}
+
+// The same, as JS calls it. Needs no engine that is open.
 template <class Engine>
 Napi::Value page_offset(const Napi::CallbackInfo& info, const Share<Engine>&) {
-  constexpr uintptr_t kPage = 4096;
-  const auto address = reinterpret_cast<uintptr_t>(bytes_argument(info, 0).Data());
-  return Napi::Number::New(info.Env(), static_cast<double>(address % kPage));
+  return Napi::Number::New(info.Env(), static_cast<double>(page_offset_of(bytes_argument(info, 0))));
 }
 
 }  // namespace overlapped
