@@ -11,16 +11,37 @@ export const MAX_POSITION = 0x7fff_ffff_ffff_ffffn;
 /** The ECMAScript classes of memory that a read may fill. */
 export type ReadTarget = NodeJS.ArrayBufferView;
 
-/** ES2024 members that Node 20 has and TypeScript's ES2023 library lacks. */
-interface ResizableLike {
-  readonly resizable?: boolean;
+type Getter = (this: unknown) => unknown;
+
+/** The function behind a property that is the language's own, where this engine has it. */
+function getterOf(prototype: object, name: string): Getter {
+  const property = Object.getOwnPropertyDescriptor(prototype, name) as { readonly get: Getter } | undefined;
+  return property === undefined ? (): undefined => undefined : property.get;
+}
+
+// Every read asks for all three. V8 compiles none of them in place: by name each costs a look-up and a call, by `call` a call.
+const TYPED_ARRAY = Object.getPrototypeOf(Uint8Array.prototype) as object;
+const byteLengthGetter = getterOf(TYPED_ARRAY, 'byteLength');
+const bufferGetter = getterOf(TYPED_ARRAY, 'buffer');
+const resizableGetter = getterOf(ArrayBuffer.prototype, 'resizable'); // ES2024
+
+/**
+ * `bytes.byteLength`, for whatever every read runs: 0 once the memory is gone. Not `bytes.length`, which V8 of Node 20 compiles
+ * to a load that misses that, where it has seen resizable memory before.
+ */
+export function byteLengthOf(bytes: Uint8Array): number {
+  return byteLengthGetter.call(bytes) as number;
+}
+
+/** Whether memory could be taken away from a read while its buffer stays (R40). */
+function isResizable(view: ArrayBufferView): boolean {
+  const buffer = view instanceof Uint8Array ? bufferGetter.call(view) : view.buffer;
+  return buffer instanceof ArrayBuffer && resizableGetter.call(buffer) === true;
 }
 
 /** Whether `view` is what most callers pass: {@link asBytes} would give it back as it is. */
 export function isPlainBytes(view: unknown): view is Uint8Array {
-  return (
-    view instanceof Uint8Array && view.byteLength > 0 && (view.buffer as ResizableLike).resizable !== true
-  );
+  return view instanceof Uint8Array && byteLengthOf(view) > 0 && !isResizable(view);
 }
 
 /**
@@ -33,7 +54,7 @@ export function asBytes(view: unknown, name: string): Uint8Array {
   if (!ArrayBuffer.isView(view)) {
     throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', view);
   }
-  if ((view.buffer as ResizableLike).resizable === true) {
+  if (isResizable(view)) {
     throw invalidArgValue(
       name,
       'is a view on a resizable ArrayBuffer, whose memory could be taken away during the read',
@@ -65,6 +86,15 @@ export function integerInRange(value: unknown, name: string, min: number, max: n
   if (!Number.isInteger(value)) throw outOfRange(name, 'an integer', value);
   if (value < min || value > max) throw outOfRange(name, `>= ${min} && <= ${max}`, value);
   return value;
+}
+
+/** Checks which part of `buffer` a read is to fill. @returns its bytes */
+export function checkSpan(buffer: NodeJS.ArrayBufferView, offset: number, length: number): Uint8Array {
+  const bytes = asBytes(buffer, 'buffer');
+  const room = byteLengthOf(bytes);
+  integerInRange(offset, 'offset', 0, room);
+  integerInRange(length, 'length', 0, Math.min(room - offset, MAX_READ_LENGTH));
+  return bytes;
 }
 
 /**

@@ -14,7 +14,14 @@ import {
 import { chunks, type ChunksOptions } from '../stream/chunks.js';
 import { OverlappedReadStream, type ReadStreamOptions } from '../stream/read-stream.js';
 import { readableWebStream, type WebStreamOptions } from '../stream/web-stream.js';
-import { asBytes, checkPosition, checkSignal, integerInRange, MAX_READ_LENGTH } from '../validate.js';
+import {
+  asBytes,
+  byteLengthOf,
+  checkPosition,
+  checkSignal,
+  integerInRange,
+  MAX_READ_LENGTH,
+} from '../validate.js';
 import { Cursor } from './cursor.js';
 import { readIsTraced, traceClose } from './diagnostics.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
@@ -99,7 +106,7 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
       typeof second === 'number' &&
       typeof third === 'number' &&
       typeof fourth === 'number' &&
-      second + third <= first.byteLength;
+      second + third <= byteLengthOf(first);
     if (plain && !this.handle.isClosed && !this.handle.file.direct && !readIsTraced()) {
       return startRead(this.bound, first, second, third, fourth, undefined, first);
     }
@@ -135,7 +142,7 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
     if (signal !== undefined || this.handle.file.direct || !(buffer instanceof Uint8Array)) {
       return this.readAtChecked(buffer, position, signal);
     }
-    return startTracedRead(this.bound, buffer, 0, buffer.byteLength, position, undefined);
+    return startTracedRead(this.bound, buffer, 0, byteLengthOf(buffer), position, undefined);
   }
 
   private async readAtChecked(

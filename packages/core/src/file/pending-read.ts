@@ -13,9 +13,9 @@ import {
   isEndOfFile,
   type NativeOverlapped,
   PreAllocatedOverlapped,
-  queueReadFile,
+  queueCheckedRead,
 } from '../overlapped/index.js';
-import { checkPosition } from '../validate.js';
+import { checkPosition, checkSpan } from '../validate.js';
 import { type Abortable, unwatch, watch } from './abort-group.js';
 import { readIsTraced, traceRead } from './diagnostics.js';
 
@@ -37,7 +37,7 @@ function ignoreReason(): void {
 }
 
 /** Bound once: what the layer below exports is a getter, and calling that for every read costs. */
-const queueRead = queueReadFile;
+const queueRead = queueCheckedRead;
 
 class PendingRead implements Abortable {
   readonly overlapped: PreAllocatedOverlapped = new PreAllocatedOverlapped(onCompletion, this);
@@ -96,7 +96,9 @@ export function startRead<T = number>(
   shape?: Uint8Array,
 ): Promise<T> {
   try {
-    starting = begin(bound, buffer, offset, length, position, signal);
+    if (signal !== undefined && signal.aborted) throw abortError(signal);
+    checkPosition(position, 0);
+    starting = begin(bound, checkSpan(buffer, offset, length), offset, length, position, signal);
     starting.shape = shape;
     return new Promise<T>(executor);
   } catch (error) {
@@ -119,17 +121,19 @@ export function startTracedRead(
   return traceRead(() => startRead(bound, buffer, offset, length, position, signal), trace);
 }
 
-/** A read whose end `batch` hears of; failures to start too, before this returns. */
+/** A checked read whose end `batch` hears of; failures to start too, before this returns. */
 export function startBatchRead(
   batch: ReadBatch,
   index: number,
   bound: BoundHandle,
   target: Uint8Array,
+  length: number,
   position: number | bigint,
   signal: AbortSignal | undefined,
 ): void {
   try {
-    const read = begin(bound, target, 0, target.byteLength, position, signal);
+    if (signal !== undefined && signal.aborted) throw abortError(signal);
+    const read = begin(bound, target, 0, length, position, signal);
     read.batch = batch;
     read.index = index;
   } catch (error) {
@@ -137,21 +141,20 @@ export function startBatchRead(
   }
 }
 
-/** Hands a read down. Its completion comes from a later job, so the caller may still say who hears of it. */
+/** Hands a checked read down. Its completion comes from a later job, so the caller may still say who hears of it. */
 function begin(
   bound: BoundHandle,
-  buffer: NodeJS.ArrayBufferView,
+  target: Uint8Array,
   offset: number,
   length: number,
   position: number | bigint,
   signal: AbortSignal | undefined,
 ): PendingRead {
-  if (signal !== undefined && signal.aborted) throw abortError(signal);
   const read = pool.pop() ?? new PendingRead();
   const native = bound.allocateFrom(read.overlapped);
   try {
-    native.setOffset(checkPosition(position, 0));
-    const refusal = queueRead(bound.handle, buffer, offset, length, native);
+    native.setOffset(position);
+    const refusal = queueRead(bound.handle, target, offset, length, native);
     if (refusal !== 0) throw readError(bound, native, refusal);
   } catch (error) {
     bound.freeNativeOverlapped(native);

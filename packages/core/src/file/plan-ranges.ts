@@ -1,7 +1,7 @@
 /** The arguments of `readMany`, checked. */
 import { freshBytes } from '../buffers/fresh.js';
 import { invalidArgType } from '../errors.js';
-import { asBytes, integerInRange, isPlainBytes } from '../validate.js';
+import { asBytes, byteLengthOf, integerInRange, isPlainBytes } from '../validate.js';
 import { checkRange, type PlannedRanges, type RangeRequest } from './ranges.js';
 
 /** What one range may ask for: 4 GiB - 1. */
@@ -9,8 +9,12 @@ const MAX_RANGE_BYTES = 2 ** 32 - 1;
 
 /** Checks all of them before any is read, and each before memory is made for it. */
 export function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
-  const planned: PlannedRanges = { positions: [], targets: [], lengths: [], owned: [] };
-  for (let i = 0; i < ranges.length; i++) {
+  const count = ranges.length;
+  const positions = new Array<number | bigint>(count);
+  const targets = new Array<Uint8Array>(count);
+  const lengths = new Array<number>(count);
+  const owned = new Array<boolean>(count);
+  for (let i = 0; i < count; i++) {
     const range: unknown = ranges[i];
     if (typeof range !== 'object' || range === null) {
       throw invalidArgType(`ranges[${i}]`, 'of type object', range);
@@ -18,20 +22,13 @@ export function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
     const { position, length, into } = range as RangeRequest;
     // The name is only made where there is something to say.
     const bytes = into === undefined || isPlainBytes(into) ? into : asBytes(into, `ranges[${i}].into`);
-    const asked =
-      bytes === undefined
-        ? integerInRange(length, 'length', 0, MAX_RANGE_BYTES)
-        : integerInRange(length ?? bytes.byteLength, 'length', 0, bytes.byteLength);
-    planned.positions.push(checkRange(position, asked));
-    const target = bytes === undefined ? freshBytes(asked) : part(bytes, asked);
-    planned.targets.push(target);
-    planned.lengths.push(asked);
-    planned.owned.push(into === undefined);
+    const made = bytes === undefined;
+    const room = made ? MAX_RANGE_BYTES : byteLengthOf(bytes);
+    const asked = integerInRange(made ? length : (length ?? room), 'length', 0, room);
+    positions[i] = checkRange(position, asked);
+    targets[i] = made ? freshBytes(asked) : asked === room ? bytes : bytes.subarray(0, asked);
+    lengths[i] = asked;
+    owned[i] = made;
   }
-  return planned;
-}
-
-/** Most ranges take all of their memory, and need no view of a part of it. */
-function part(bytes: Uint8Array, length: number): Uint8Array {
-  return length === bytes.byteLength ? bytes : bytes.subarray(0, length);
+  return { positions, targets, lengths, owned };
 }

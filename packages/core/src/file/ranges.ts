@@ -2,7 +2,7 @@
 import { alignDown, alignedBytes, alignUp, ALIGNMENT, isAligned } from '../buffers/aligned.js';
 import { invalidState, outOfRange } from '../errors.js';
 import type { BoundHandle } from '../overlapped/index.js';
-import { checkPosition, MAX_POSITION } from '../validate.js';
+import { byteLengthOf, checkPosition, MAX_POSITION } from '../validate.js';
 import type { EofPolicy } from './options.js';
 import { readIsTraced, type ReadTrace, traceRead } from './diagnostics.js';
 import { startRead } from './pending-read.js';
@@ -55,7 +55,7 @@ function unexpectedEof(
 
 /** Memory that its owner transferred away between two reads of a range has neither bytes nor room (R39). */
 function checkHeld(target: Uint8Array, length: number): void {
-  if (target.byteLength < length)
+  if (byteLengthOf(target) < length)
     throw invalidState('the buffer was transferred or detached during the read');
 }
 
@@ -207,9 +207,9 @@ function settleShort(
 }
 
 /** Whether each range is one read into memory that needs no alignment. */
-function isPlain(bound: BoundHandle, targets: readonly Uint8Array[]): boolean {
+function isPlain(bound: BoundHandle, lengths: readonly number[]): boolean {
   if (bound.handle.file.direct) return false;
-  for (const target of targets) if (target.byteLength > PIECE_BYTES) return false;
+  for (const length of lengths) if (length > PIECE_BYTES) return false;
   return true;
 }
 
@@ -248,9 +248,9 @@ async function fillAll(
   signal: AbortSignal | undefined,
 ): Promise<number> {
   const { positions, targets, lengths } = ranges;
-  const plain = isPlain(bound, targets);
+  const plain = isPlain(bound, lengths);
   const filled = await (plain
-    ? readBatch(bound, targets, positions, signal)
+    ? readBatch(bound, ranges, signal)
     : settleAll(targets.map((target, i) => fill(bound, target, positions[i] as Position, signal))));
   let total = 0;
   for (let i = 0; i < targets.length; i++) {

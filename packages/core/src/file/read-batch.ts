@@ -1,6 +1,7 @@
 /** Many reads, one promise: what `readMany` issues, without a promise and a closure for each range. */
 import type { BoundHandle } from '../overlapped/index.js';
 import { type ReadBatch, startBatchRead } from './pending-read.js';
+import type { PlannedRanges } from './ranges.js';
 
 /** Settles when every read has ended: with the bytes of each, or with the failure of the first one that failed. */
 class Batch implements ReadBatch {
@@ -34,16 +35,16 @@ class Batch implements ReadBatch {
   }
 }
 
-/** Issues one read for each target, all in this job, so that they share one submission. @returns bytes of each */
+/** Issues one read for each range, all in this job, so that they share one submission. @returns bytes of each */
 export function readBatch(
   bound: BoundHandle,
-  targets: readonly Uint8Array[],
-  positions: readonly (number | bigint)[],
+  { positions, targets, lengths }: PlannedRanges,
   signal: AbortSignal | undefined,
 ): Promise<number[]> {
   const batch = new Batch(targets.length);
   for (let i = 0; i < targets.length; i++) {
-    startBatchRead(batch, i, bound, targets[i] as Uint8Array, positions[i] as number | bigint, signal);
+    const position = positions[i] as number | bigint;
+    startBatchRead(batch, i, bound, targets[i] as Uint8Array, lengths[i] as number, position, signal);
   }
   return batch.ended;
 }

@@ -16,6 +16,7 @@ import {
 import { allocateWasmPages } from '../buffers/wasm-pages.js';
 import { win32FromNodeError } from '../errors.js';
 import { ERROR_HANDLE_EOF, ERROR_NOACCESS } from '../overlapped/constants.js';
+import { byteLengthOf } from '../validate.js';
 import {
   closeDescriptor,
   hasDirect,
@@ -205,7 +206,7 @@ export class NodeFsBackend implements Backend {
 
 /** Whether the memory that a read fills is still there. */
 function isHeld({ target, targetOffset, length }: ReadRequest): boolean {
-  return target.byteLength >= targetOffset + length;
+  return byteLengthOf(target) >= targetOffset + length;
 }
 
 /** null reads where the file is: the only way for what has no positions (R47). */

@@ -4,6 +4,7 @@
  */
 import type { Backend, CompletionSink } from '../backend.js';
 import { ISSUED_COMPLETE, ISSUED_PENDING } from '../backend.js';
+import { byteLengthOf } from '../validate.js';
 import {
   ERROR_INVALID_USER_BUFFER,
   ERROR_NOACCESS,
@@ -235,7 +236,7 @@ export class CompletionPort implements CompletionSink {
 
 /** The owner may have transferred the memory away in the meantime (R39): no bytes are in `target`. */
 function isLost({ target, targetOffset, length }: NativeOverlapped): boolean {
-  return target.byteLength < targetOffset + length;
+  return byteLengthOf(target) < targetOffset + length;
 }
 
 const ports = new WeakMap<Backend, CompletionPort>();

@@ -14,5 +14,5 @@ export { MAX_QUEUED_READS } from './completion-port.js';
 export { closeHandle, createFile, createFileAsync, type CreateFileOptions } from './create-file.js';
 export { type IOCompletionCallback, NativeOverlapped } from './native-overlapped.js';
 export { Overlapped, type PinData } from './overlapped.js';
-export { cancelIoEx, getLastError, queueReadFile, readFile } from './read-file.js';
+export { cancelIoEx, getLastError, queueCheckedRead, queueReadFile, readFile } from './read-file.js';
 export { SafeFileHandle } from './safe-file-handle.js';

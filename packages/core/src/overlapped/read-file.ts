@@ -1,7 +1,7 @@
 /** The document's ReadFile, its batched form, and CancelIoEx. */
 import { ISSUED_COMPLETE } from '../backend.js';
 import { invalidArgType, invalidState } from '../errors.js';
-import { asBytes, checkPosition, integerInRange, MAX_READ_LENGTH } from '../validate.js';
+import { checkPosition, checkSpan } from '../validate.js';
 import {
   ERROR_ACCESS_DENIED,
   ERROR_INVALID_HANDLE,
@@ -47,7 +47,8 @@ export function readFile(
   if (numberOfBytesReadMustBeZero !== null) {
     throw invalidArgType('numberOfBytesReadMustBeZero', 'null', numberOfBytesReadMustBeZero);
   }
-  const refusal = prepare(handle, overlapped, buffer, 0, numberOfBytesToRead) || accessRefusal(handle);
+  const target = checkRead(handle, overlapped, buffer, 0, numberOfBytesToRead);
+  const refusal = fillIn(handle, overlapped, target, 0, numberOfBytesToRead) || accessRefusal(handle);
   if (refusal !== 0) {
     lastError = refusal;
     return false;
@@ -75,26 +76,49 @@ export function queueReadFile(
   length: number,
   overlapped: NativeOverlapped,
 ): number {
-  const refusal = prepare(handle, overlapped, buffer, offset, length);
+  const target = checkRead(handle, overlapped, buffer, offset, length);
+  return queueCheckedRead(handle, target, offset, length, overlapped);
+}
+
+/**
+ * {@link queueReadFile} for the file API, which has checked what it passes, and under the names of its own arguments.
+ * @internal
+ */
+export function queueCheckedRead(
+  handle: SafeFileHandle,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+  overlapped: NativeOverlapped,
+): number {
+  const refusal = fillIn(handle, overlapped, target, offset, length);
   if (refusal !== 0) return refusal;
   if (!handle.readable) return ERROR_ACCESS_DENIED;
   return handle.port.queue(overlapped) ? 0 : ERROR_INVALID_USER_BUFFER;
 }
 
-/** Checks everything, then fills in the request. @returns 0, or why the handle can't be read */
-function prepare(
+/** Checks the arguments of a read but for its position. @returns the buffer's bytes */
+function checkRead(
   handle: SafeFileHandle,
   overlapped: NativeOverlapped,
   buffer: NodeJS.ArrayBufferView,
   offset: number,
   length: number,
-): number {
+): Uint8Array {
   if (!(handle instanceof SafeFileHandle)) throw invalidArgType('handle', 'what createFile returned', handle);
   if (!(overlapped instanceof NativeOverlapped)) checkNativeOverlapped(overlapped);
   if (overlapped.state !== ReadState.Packed) throw invalidState(refusalOf(overlapped));
-  const target = asBytes(buffer, 'buffer');
-  integerInRange(offset, 'offset', 0, target.byteLength);
-  integerInRange(length, 'length', 0, Math.min(target.byteLength - offset, MAX_READ_LENGTH));
+  return checkSpan(buffer, offset, length);
+}
+
+/** Fills in the request, at the overlapped's position. @returns 0, or why the handle can't be read */
+function fillIn(
+  handle: SafeFileHandle,
+  overlapped: NativeOverlapped,
+  target: Uint8Array,
+  offset: number,
+  length: number,
+): number {
   if (overlapped.offsetHigh >= 0x20_0000) checkPosition(overlapped.position, length);
   if (handle.isClosed) return ERROR_INVALID_HANDLE;
   if (handle.bound === undefined) return ERROR_INVALID_PARAMETER;
