@@ -42,7 +42,7 @@ export function openReadManyInto(backend: string): Open<BatchReader> {
       const batch = lanes.positions.subarray(from, to);
       const ranges = Array.from(batch, (position, i) => ({ position, into: lanes.buffers[i] as Buffer }));
       const results = await file.readMany(ranges);
-      for (const [i, { byteLength }] of results.entries()) lanes.done(i, byteLength, batch[i] as number);
+      for (const [i, { length }] of results.entries()) lanes.done(i, length, batch[i] as number);
     },
   }));
 }
@@ -55,7 +55,7 @@ export function openReadMany(backend: string): Open<BatchReader> {
       const length = buffers[0]?.length ?? 0;
       const results = await file.readMany(Array.from(batch, (position) => ({ position, length })));
       for (const [i, bytes] of results.entries()) {
-        verifier.glance(bytes, bytes.byteLength, length, batch[i] as number);
+        verifier.glance(bytes, bytes.length, length, batch[i] as number);
       }
     },
   }));
