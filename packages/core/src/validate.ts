@@ -39,9 +39,11 @@ function isResizable(view: ArrayBufferView): boolean {
   return buffer instanceof ArrayBuffer && resizableGetter.call(buffer) === true;
 }
 
-/** Whether `view` is what most callers pass: {@link asBytes} would give it back as it is. */
-export function isPlainBytes(view: unknown): view is Uint8Array {
-  return view instanceof Uint8Array && byteLengthOf(view) > 0 && !isResizable(view);
+/** Bytes of what most callers pass, a view that {@link asBytes} would give back as it is; 0 for everything else. */
+export function plainByteLength(view: unknown): number {
+  if (!(view instanceof Uint8Array)) return 0;
+  const bytes = byteLengthOf(view);
+  return bytes > 0 && !isResizable(view) ? bytes : 0;
 }
 
 /**
@@ -50,7 +52,7 @@ export function isPlainBytes(view: unknown): view is Uint8Array {
  *   (R60) or resizable (R40). SharedArrayBuffer and WebAssembly memory can.
  */
 export function asBytes(view: unknown, name: string): Uint8Array {
-  if (isPlainBytes(view)) return view;
+  if (plainByteLength(view) > 0) return view as Uint8Array;
   if (!ArrayBuffer.isView(view)) {
     throw invalidArgType(name, 'an instance of Buffer, TypedArray, or DataView', view);
   }
@@ -90,8 +92,9 @@ export function integerInRange(value: unknown, name: string, min: number, max: n
 
 /** Checks which part of `buffer` a read is to fill. @returns its bytes */
 export function checkSpan(buffer: NodeJS.ArrayBufferView, offset: number, length: number): Uint8Array {
-  const bytes = asBytes(buffer, 'buffer');
-  const room = byteLengthOf(bytes);
+  const plain = plainByteLength(buffer);
+  const bytes = plain > 0 ? (buffer as Uint8Array) : asBytes(buffer, 'buffer');
+  const room = plain > 0 ? plain : byteLengthOf(bytes);
   integerInRange(offset, 'offset', 0, room);
   integerInRange(length, 'length', 0, Math.min(room - offset, MAX_READ_LENGTH));
   return bytes;

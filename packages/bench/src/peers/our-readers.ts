@@ -39,10 +39,15 @@ export function openRead(backend: string): Open<Reader> {
 export function openReadManyInto(backend: string): Open<BatchReader> {
   return opener(backend, (file) => ({
     async batch(lanes: Lanes, from: number, to: number) {
-      const batch = lanes.positions.subarray(from, to);
-      const ranges = Array.from(batch, (position, i) => ({ position, into: lanes.buffers[i] as Buffer }));
+      const { buffers, positions } = lanes;
+      const ranges = buffers.slice(0, to - from).map((into, lane) => ({
+        position: positions[from + lane] as number,
+        into,
+      }));
       const results = await file.readMany(ranges);
-      for (const [i, { length }] of results.entries()) lanes.done(i, length, batch[i] as number);
+      for (const [lane, { length }] of results.entries()) {
+        lanes.done(lane, length, positions[from + lane] as number);
+      }
     },
   }));
 }
@@ -51,11 +56,14 @@ export function openReadManyInto(backend: string): Open<BatchReader> {
 export function openReadMany(backend: string): Open<BatchReader> {
   return opener(backend, (file) => ({
     async batch({ verifier, positions, buffers }: Lanes, from: number, to: number) {
-      const batch = positions.subarray(from, to);
-      const length = buffers[0]?.length ?? 0;
-      const results = await file.readMany(Array.from(batch, (position) => ({ position, length })));
-      for (const [i, bytes] of results.entries()) {
-        verifier.glance(bytes, bytes.length, length, batch[i] as number);
+      const ranges = buffers.slice(0, to - from).map(({ length }, lane) => ({
+        position: positions[from + lane] as number,
+        length,
+      }));
+      const results = await file.readMany(ranges);
+      for (const [lane, bytes] of results.entries()) {
+        const { position, length } = ranges[lane] as (typeof ranges)[number];
+        verifier.glance(bytes, bytes.length, length, position);
       }
     },
   }));

@@ -1,7 +1,7 @@
 /** The arguments of `readMany`, checked. */
 import { freshBytes } from '../buffers/fresh.js';
 import { invalidArgType } from '../errors.js';
-import { asBytes, byteLengthOf, integerInRange, isPlainBytes } from '../validate.js';
+import { asBytes, byteLengthOf, integerInRange, plainByteLength } from '../validate.js';
 import { checkRange, type PlannedRanges, type RangeRequest } from './ranges.js';
 
 /** What one range may ask for: 4 GiB - 1. */
@@ -21,14 +21,19 @@ export function planRanges(ranges: readonly RangeRequest[]): PlannedRanges {
     }
     const { position, length, into } = range as RangeRequest;
     // The name is only made where there is something to say.
-    const bytes = into === undefined || isPlainBytes(into) ? into : asBytes(into, `ranges[${i}].into`);
-    const made = bytes === undefined;
-    const room = made ? MAX_RANGE_BYTES : byteLengthOf(bytes);
-    const asked = integerInRange(made ? length : (length ?? room), 'length', 0, room);
+    const plain = into === undefined || plainByteLength(into) > 0;
+    const bytes = plain ? into : asBytes(into, `ranges[${i}].into`);
+    const room = bytes === undefined ? MAX_RANGE_BYTES : byteLengthOf(bytes);
+    const asked = integerInRange(bytes === undefined ? length : (length ?? room), 'length', 0, room);
     positions[i] = checkRange(position, asked);
-    targets[i] = made ? freshBytes(asked) : asked === room ? bytes : bytes.subarray(0, asked);
+    targets[i] = bytes === undefined ? freshBytes(asked) : part(bytes, asked, room);
     lengths[i] = asked;
-    owned[i] = made;
+    owned[i] = bytes === undefined;
   }
   return { positions, targets, lengths, owned };
+}
+
+/** Most ranges take all of their memory, and need no view of a part of it. */
+function part(bytes: Uint8Array, length: number, room: number): Uint8Array {
+  return length === room ? bytes : bytes.subarray(0, length);
 }

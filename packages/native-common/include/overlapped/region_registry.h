@@ -4,6 +4,7 @@
 // JS's share.
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
@@ -44,8 +45,8 @@ class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>
 
   // Takes a share in the region that holds `address`; null for memory that is not ours.
   Region* share(const std::byte* address) {
+    if (bytes_ == 0) return nullptr;  // most programs have none, and need no lock to hear that
     const std::lock_guard lock(mutex_);
-    if (regions_.empty()) return nullptr;
     auto after = regions_.upper_bound(const_cast<std::byte*>(address));
     if (after == regions_.begin()) return nullptr;
     Region* region = std::prev(after)->second.get();
@@ -69,7 +70,7 @@ class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>
   // Finalizers may run on another thread than the engine's in future Nodes; the lock is uncontended today.
   std::mutex mutex_;
   std::map<std::byte*, std::unique_ptr<Region>> regions_;
-  size_t bytes_ = 0;
+  std::atomic<size_t> bytes_ = 0;
 };
 
 }  // namespace overlapped
