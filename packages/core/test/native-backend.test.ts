@@ -132,6 +132,25 @@ describe('native backend', () => {
     assert.equal(engine.submitted.length, many);
   });
 
+  it('[R22] a turn whose budget is spent while a burst is delivered has one successor, with one budget', async () => {
+    const { backend, engine } = rig(8);
+    for (const slot of [0, 1]) backend.queue(request(slot, 0, 1));
+    await microtasks();
+    // What follows from the first completion takes all of the turn, and from the second one more.
+    engine.complete([0, 1], 0);
+    for (let slot = 2; slot < 8; slot++) backend.queue(request(slot, 0, TURN_BUDGET_BYTES));
+    await microtasks();
+    const before = engine.submitted.length;
+    const perTurn: number[] = [];
+    while (engine.submitted.length < 8 && perTurn.length < 20) {
+      const was = engine.submitted.length;
+      await turn();
+      perTurn.push(engine.submitted.length - was);
+    }
+    assert.equal(engine.submitted.length, 8, `${before} before, then ${perTurn.join()}`);
+    assert(Math.max(...perTurn) <= 1, `reads of a whole budget each, a turn: ${perTurn.join()}`);
+  });
+
   it('[R77] loses no entry when stale cancellations, new reads and their cancellations all wait', async () => {
     const { backend, engine, completed } = rig();
     const slots = [0, 1];

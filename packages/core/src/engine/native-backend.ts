@@ -19,6 +19,7 @@ import type { NativeErrorKind } from '../errors.js';
 import { ERROR_HANDLE_EOF, ERROR_INVALID_HANDLE, ERROR_NOACCESS } from '../overlapped/constants.js';
 import type { ReadTarget } from '../validate.js';
 import type { EngineStats, NativeEngine, NativeEngineOptions } from './binding.js';
+import { sharedWords, StagedRequests } from './staged-requests.js';
 import { Completion, COMPLETION_END_OF_FILE, Limit, Opcode, Request, RequestFlag, Status } from './tables.js';
 import { READ_COST_BYTES, STAGED_IN_A_TURN, TURN_BUDGET_BYTES } from './turn-budget.js';
 
@@ -61,11 +62,6 @@ function exponentOf(count: number): number {
   return 31 - Math.clz32(count);
 }
 
-/** Memory of a table: shared, so that nothing can detach it while native code has its address. */
-function sharedWords(count: number): Uint32Array {
-  return new Uint32Array(new SharedArrayBuffer(count * Uint32Array.BYTES_PER_ELEMENT));
-}
-
 export class NativeBackend implements Backend {
   readonly name: string;
   readonly errorKind: NativeErrorKind;
@@ -78,7 +74,6 @@ export class NativeBackend implements Backend {
   private readonly win32Of: (raw: number) => number;
   private readonly asyncBytes: number;
 
-  private readonly requests: Uint32Array;
   private readonly completions: Uint32Array;
   private readonly status: Uint32Array;
   /** The view that each slot's read fills, from issue to completion: what keeps its memory. */
@@ -87,12 +82,7 @@ export class NativeBackend implements Backend {
   private readonly burst: Uint32Array;
   private undelivered = 0;
 
-  /** Entries of the request table from `first` to `staged` wait to be submitted. */
-  private first = 0;
-  private staged = 0;
-  /** What each entry of the request table takes of a turn's budget, in bytes. */
-  private readonly costs: Float64Array;
-  private stagedCost = 0;
+  private readonly staged: StagedRequests;
   private budget = TURN_BUDGET_BYTES;
   /** A flush will run: from a microtask, or, when the turn's budget is spent, from setImmediate. */
   private flushScheduled = false;
@@ -114,8 +104,7 @@ export class NativeBackend implements Backend {
     this.asyncBytes = spec.asyncBytes;
     this.win32Of = spec.win32Of;
     const entries = ENTRIES_PER_SLOT * spec.capacity;
-    this.requests = sharedWords(entries * Request.Words);
-    this.costs = new Float64Array(entries);
+    this.staged = new StagedRequests(entries);
     this.submissionSizes = new Array<number>(exponentOf(entries) + 1).fill(0);
     this.completions = sharedWords(spec.capacity * Completion.Words);
     this.burst = new Uint32Array(spec.capacity * Completion.Words);
@@ -123,7 +112,7 @@ export class NativeBackend implements Backend {
     this.pins = new Array<ReadTarget | null>(spec.capacity).fill(null);
     this.engine = spec.createEngine({
       capacity: spec.capacity,
-      requests: this.requests,
+      requests: this.staged.table,
       completions: this.completions,
       status: this.status,
       dispatch: (count) => {
@@ -181,12 +170,12 @@ export class NativeBackend implements Backend {
     const cost = offloaded || file.direct ? READ_COST_BYTES : length + READ_COST_BYTES;
     const opcode = offloaded ? Opcode.Read | RequestFlag.Async : Opcode.Read;
     const at = this.stage(opcode, slot, request.generation, cost);
-    const { requests } = this;
-    requests[at + Request.File] = file.id;
-    requests[at + Request.TargetOffset] = targetOffset;
-    requests[at + Request.Length] = length;
-    requests[at + Request.PositionLow] = request.offsetLow;
-    requests[at + Request.PositionHigh] = request.offsetHigh;
+    const { table } = this.staged;
+    table[at + Request.File] = file.id;
+    table[at + Request.TargetOffset] = targetOffset;
+    table[at + Request.Length] = length;
+    table[at + Request.PositionLow] = request.offsetLow;
+    table[at + Request.PositionHigh] = request.offsetHigh;
     this.pins[slot] = target;
   }
 
@@ -254,8 +243,7 @@ export class NativeBackend implements Backend {
   private async drainAndClose(): Promise<void> {
     await settledPromise; // what is complete is delivered from a later job than this call's (R22)
     // What is staged goes to the system first, so that one request cancels every read.
-    this.stagedCost = 0;
-    while (this.staged > this.first) this.submit(Math.min(this.staged - this.first, Limit.Submission));
+    while (this.staged.count > 0) this.submit(Math.min(this.staged.count, Limit.Submission));
     if (this.pending() > 0) {
       const drained = new Promise<void>((resolve) => (this.onDrained = resolve));
       this.engine.cancelAll();
@@ -266,25 +254,13 @@ export class NativeBackend implements Backend {
   }
 
   private pending(): number {
-    return (this.status[Status.InFlight] as number) + (this.staged - this.first) + this.undelivered;
+    return (this.status[Status.InFlight] as number) + this.staged.count + this.undelivered;
   }
 
   /** Adds an entry and makes sure that a flush will come. @returns the entry's first word */
   private stage(opcode: number, slot: number, generation: number, cost: number): number {
-    const { requests, costs } = this;
-    // Few entries of a slot can wait, so the table has room once they are moved to its start.
-    if (this.staged === costs.length) {
-      requests.copyWithin(0, this.first * Request.Words);
-      costs.copyWithin(0, this.first);
-      this.staged -= this.first;
-      this.first = 0;
-    }
-    costs[this.staged] = cost;
-    const at = this.staged++ * Request.Words;
-    requests[at + Request.Opcode] = opcode;
-    requests[at + Request.Slot] = slot;
-    requests[at + Request.Generation] = generation;
-    this.stagedCost += cost;
+    // Few entries of a slot can wait, so there is room.
+    const at = this.staged.add(opcode, slot, generation, cost);
     if (!this.flushScheduled) {
       this.flushScheduled = true;
       void settledPromise.then(this.flush); // cheaper than queueMicrotask, which makes an AsyncResource
@@ -293,22 +269,25 @@ export class NativeBackend implements Backend {
   }
 
   private readonly flush = (): void => {
+    if (this.turnIsSpent) return; // the next turn's comes by itself
     this.flushScheduled = false;
-    if (this.staged - this.first > STAGED_IN_A_TURN) this.flushNextTurn();
+    if (this.staged.count > STAGED_IN_A_TURN) this.flushNextTurn();
     else this.submitAffordable();
   };
 
   private submitAffordable(): void {
-    if (this.staged === this.first) return; // closing has submitted it
-    if (this.stagedCost > this.budget) {
-      const count = this.affordable();
-      if (count > 0) this.submit(count);
-      this.flushNextTurn();
-    } else {
-      this.budget -= this.stagedCost;
-      this.stagedCost = 0;
-      this.submit(this.staged - this.first);
+    const { staged, budget } = this;
+    if (staged.count === 0) return; // closing has submitted it
+    if (staged.cost <= budget) {
+      this.budget -= staged.cost;
+      this.submit(staged.count);
+      return;
     }
+    // A fresh budget pays for one at least.
+    const count = Math.max(staged.affordable(budget), budget === TURN_BUDGET_BYTES ? 1 : 0);
+    this.budget = 0; // what is left of it pays for nobody
+    if (count > 0) this.submit(count);
+    this.flushNextTurn();
   }
 
   private readonly beginTurn = (): void => {
@@ -326,30 +305,16 @@ export class NativeBackend implements Backend {
     setImmediate(this.beginTurn);
   }
 
-  /** How many entries the rest of the budget pays for; at least one of a fresh budget. Takes their cost off both. */
-  private affordable(): number {
-    const fresh = this.budget === TURN_BUDGET_BYTES;
-    let count = 0;
-    for (let entry = this.first; entry < this.staged; entry++, count++) {
-      const cost = this.costs[entry] as number;
-      if (cost > this.budget && !(fresh && count === 0)) break;
-      this.budget = Math.max(0, this.budget - cost);
-      this.stagedCost -= cost;
-    }
-    return count;
-  }
-
   /** @param count at most {@link Limit.Submission}: what a turn's budget pays for */
   private submit(count: number): void {
-    const { first, requests, pins } = this;
+    const { staged, pins } = this;
+    const first = staged.take(count);
     const views = new Array<ReadTarget | null>(count);
     for (let i = 0, at = first * Request.Words + Request.Slot; i < count; i++, at += Request.Words) {
-      views[i] = pins[requests[at] as number] as ReadTarget | null;
+      views[i] = pins[staged.table[at] as number] as ReadTarget | null;
     }
-    this.first += count;
     this.countSubmission(count);
     const completed = this.engine.submit(first, count, ...views);
-    if (this.first === this.staged) this.first = this.staged = 0;
     if (completed > 0) this.deliver(this.completions, 0, completed);
   }
 
@@ -378,7 +343,7 @@ export class NativeBackend implements Backend {
     this.deliver(this.burst, from, to);
     if (to === count) return;
     void settledPromise.then(() => {
-      if (!this.turnIsSpent) this.flush();
+      this.flush();
       this.deliverSlice(to, count);
     });
   }
