@@ -28,6 +28,8 @@ constexpr uint64_t kOurPart = 4;
 constexpr uint64_t kLeastOurs = 96 << 10;
 constexpr uint64_t kTheirs = 96 << 10;
 
+bool is_short(const Copy& copy) { return copy.length <= kLargestTakenBack; }
+
 void pause_briefly() {
 #if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
@@ -129,8 +131,18 @@ bool Copier::hand_over(const Copy& copy) {
     if (!awake_) return false;
     handed_over_[count] = copy;
     handed_over_count_.store(count + 1, std::memory_order_relaxed);
+    if (is_short(copy)) short_ones_.fetch_add(1, std::memory_order_relaxed);
   }
   if (woken) changed_.notify_one();
+  return true;
+}
+
+bool Copier::take_back(Copy* out) {
+  if (!has_to_take_back()) return false;
+  const std::lock_guard lock(mutex_);
+  if (!has_to_take_back()) return false;
+  const auto* const first = std::find_if(handed_over_.begin(), handed_over_.end(), is_short);
+  *out = take_handed_over(static_cast<uint32_t>(first - handed_over_.begin()));
   return true;
 }
 
@@ -205,9 +217,11 @@ void Copier::run() {
   }
   while (sleep(lock)) {
     const uint32_t count = take_theirs(copies.data());
+    is_copying_ = true;
     lock.unlock();
     copy_cached(copies.data(), count, results.data());
     lock.lock();
+    is_copying_ = false;
     const uint32_t ended = ended_count_.load(std::memory_order_relaxed);
     std::copy_n(results.begin(), count, ended_.begin() + ended);
     ended_count_.store(ended + count, std::memory_order_relaxed);
@@ -218,14 +232,19 @@ void Copier::run() {
   abandon();
 }
 
-// A read that only this thread copies goes first, since nobody else helps it on.
+// A read that was handed over goes first, since hardly anybody else helps it on.
 uint32_t Copier::take_theirs(Copy* out) {
-  const uint32_t count = handed_over_count_.load(std::memory_order_relaxed);
-  if (count == 0) return take(out, kTheirs, kCopyBatch);
-  *out = handed_over_.front();
-  std::copy(handed_over_.begin() + 1, handed_over_.end(), handed_over_.begin());
-  handed_over_count_.store(count - 1, std::memory_order_relaxed);
+  if (handed_over_count_ == 0) return take(out, kTheirs, kCopyBatch);
+  *out = take_handed_over(0);
   return 1;
+}
+
+Copy Copier::take_handed_over(uint32_t at) {
+  const Copy copy = handed_over_[at];
+  std::copy(handed_over_.begin() + at + 1, handed_over_.end(), handed_over_.begin() + at);
+  handed_over_count_.fetch_sub(1, std::memory_order_relaxed);
+  if (is_short(copy)) short_ones_.fetch_sub(1, std::memory_order_relaxed);
+  return copy;
 }
 
 void Copier::retire() {
@@ -233,7 +252,7 @@ void Copier::retire() {
   awake_ = false;
 }
 
-// What only this thread was to copy is for whoever comes.
+// What was handed over is for whoever comes.
 void Copier::abandon() {
   retire();
   while (handed_over_count_ > 0) {

@@ -23,7 +23,7 @@ struct Copy {
   std::byte* address = nullptr;
   uint32_t length = 0;
   uint64_t position = 0;
-  bool handed_over = false;  // that only the copier copies
+  bool handed_over = false;  // not for the caller, while that has something else to do
 
   // In bytes: what it copies, and what a read costs besides.
   uint64_t cost() const { return uint64_t{length} + (8 << 10); }
@@ -39,9 +39,11 @@ struct Copied {
 // Copies `count` reads, at most kCopyBatch. None waits for a disk: what is not cached fails with EAGAIN.
 using CopyCached = std::function<void(const Copy* copies, uint32_t count, Copied* results)>;
 inline constexpr uint32_t kCopyBatch = 16;
-// Reads that only the copier copies: one that it is at, and one to go on with when the caller is slow to
-// come.
-inline constexpr uint32_t kMostHandedOver = 2;
+// Reads that were handed over and that the copier has not begun: so many that it has one to go on with while
+// the caller, who is slow to come, has another.
+inline constexpr uint32_t kMostHandedOver = 8;
+// The caller takes none back that would keep it for longer than a turn's budget of reads.
+inline constexpr uint32_t kLargestTakenBack = 2 << 20;
 
 // What the caller of `share` takes itself. A part: so much that it soon has completions to go on with.
 enum class Portion : uint8_t { None, Part, All };
@@ -78,9 +80,17 @@ class Copier {
   // @param ours has room for `capacity`
   // @return how many were written to `ours`
   uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion);
-  // Hands the thread a read that it alone is to copy; if it ends before it began, the read goes in line.
-  // @return false if it has kMostHandedOver already, or there is no thread
+  // Hands the thread a read that the caller would rather not copy; if the thread ends before it began, the
+  // read goes in line. @return false if it has kMostHandedOver already, or there is no thread
   bool hand_over(const Copy& copy);
+  // For a caller that has nothing else to do: takes back the oldest read that was handed over, if the thread
+  // has another one, or is about to have. @return false if there is none
+  bool take_back(Copy* out);
+  // Whether that is likely to be so.
+  bool has_to_take_back() const {
+    const uint32_t theirs = is_copying_.load(std::memory_order_relaxed) ? 1 : 0;
+    return short_ones_.load(std::memory_order_relaxed) + theirs > 1;
+  }
   // Writes every ended copy to `out`, which has room for `capacity`. @return how many
   uint32_t collect(Copied* out);
   // Reads in line that nobody has taken.
@@ -93,6 +103,7 @@ class Copier {
   bool wake_thread();
   void run();
   uint32_t take_theirs(Copy* out);
+  Copy take_handed_over(uint32_t at);
   bool sleep(std::unique_lock<std::mutex>& lock);
   void retire();
   void abandon();
@@ -115,6 +126,8 @@ class Copier {
   // All change under the lock; reading them without it tells whether a look is worth one.
   std::atomic<uint32_t> waiting_ = 0;
   std::atomic<uint32_t> handed_over_count_ = 0;
+  std::atomic<uint32_t> short_ones_ = 0;  // of them: kLargestTakenBack or less
+  std::atomic<bool> is_copying_ = false;
   std::atomic<uint32_t> ended_count_ = 0;
   std::atomic<bool> stopping_ = false;
   bool awake_ = false;

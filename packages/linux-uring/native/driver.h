@@ -49,8 +49,8 @@ class Driver {
   bool is_free(uint32_t slot) const { return slots_.is_free(slot); }
   // Requests that the kernel has not taken yet.
   uint32_t deferred() const { return static_cast<uint32_t>(backlog_.size()) + kernel_.unsubmitted(); }
-  // Cached reads that neither thread has begun.
-  bool has_waiting_copies() const { return sharing_.has_waiting(); }
+  // Cached reads that a caller with nothing else to do could copy.
+  bool has_copies_for_idle() const { return sharing_.has_for_idle(); }
   const DriverStats& stats() const { return stats_; }
 
   // Accepts a read. Its slot must be free: JS gives a slot out again only after its completion.
@@ -88,6 +88,7 @@ class Driver {
     sharing_.learn(idle);
     sharing_.collect([&](uint32_t index, int32_t result) { end_copy(index, result, out); });
     sharing_.share(portion(idle, out), [&](uint32_t index) { take_back(index, out); });
+    if (idle && out.count() == 0) sharing_.take_back([&](uint32_t index) { copy_here(index, out); });
     for (unsigned round = 0; round < kMaxRounds; round++) {
       refill(out);
       const bool went = enter(out);
@@ -176,6 +177,12 @@ class Driver {
     } else {
       give_to_ring(index, slot);
     }
+  }
+
+  // A large read, which the ring's workers are spared.
+  void copy_here(uint32_t index, CompletionWriter& out) {
+    slots_[index].operation.async = false;
+    take_back(index, out);
   }
 
   // What the other thread has copied. The ring goes on where it ended: the file may end there. To read the

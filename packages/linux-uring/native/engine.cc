@@ -124,7 +124,7 @@ void Engine::listen() {
   // Signalled by hand, since nobody else will: what completed before the switch, and what the pump's round
   // limit or a busy kernel left over.
   const bool left = ring_.has_hidden_work() || ring_.has_completions() || driver_.deferred() > 0;
-  if (left || driver_.has_waiting_copies()) waker_.wake();
+  if (left || driver_.has_copies_for_idle()) waker_.wake();
 }
 
 void Engine::update_status() {

@@ -27,9 +27,11 @@ class Sharing {
   uint32_t outstanding() const { return in_line_ + handed_over_; }
   // Reads that neither thread has begun.
   bool has_waiting() const { return copies_.waiting() > 0; }
+  // Reads that a caller with nothing else to do could copy.
+  bool has_for_idle() const { return has_waiting() || copies_.has_to_take_back(); }
 
-  // Hands over a read that the caller must not copy itself. @return false if the ring's workers are to have
-  // it
+  // Hands over a read that the caller must not copy itself while it has something else to do. @return false
+  // if the ring's workers are to have it
   bool hand_over(Copy copy) {
     copy.handed_over = true;
     if (copy.length > kLargestHandedOver || !copies_.hand_over(copy)) return false;
@@ -76,6 +78,16 @@ class Sharing {
     }
     fresh_.clear();
     fresh_cost_ = 0;
+  }
+
+  // Tells `ours` the slot of a read that was handed over and that the caller, who has nothing else to do, is
+  // to copy after all. One at most: it keeps the caller long enough.
+  template <class Ours>
+  void take_back(Ours ours) {
+    Copy copy;
+    if (!copies_.take_back(&copy)) return;
+    came_back(true);
+    ours(copy.slot);
   }
 
   // The other thread takes no more; what is in line is the caller's.

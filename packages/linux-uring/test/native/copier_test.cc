@@ -197,6 +197,44 @@ TEST_CASE(
   CHECK(cores.take());
 }
 
+TEST_CASE("what was handed over is taken back while the thread has another read, the oldest first") {
+  SpareCores cores(1);
+  std::mutex gate;
+  Bell begun;
+  Bell bell;
+  const auto held = [&](const Copy* copies, uint32_t count, Copied* results) {
+    begun.ring();
+    const std::lock_guard lock(gate);
+    copy_scripted(copies, count, results);
+  };
+  std::vector<uint64_t> memory(4);
+  Copier copier(4, [&bell] { bell.ring(); }, [held] { return CopyCached(held); }, cores);
+  const auto hand_over = [&](uint32_t slot, uint32_t length) {
+    auto* address = reinterpret_cast<std::byte*>(&memory[slot]);
+    return copier.hand_over({.slot = slot, .address = address, .length = length, .position = slot + 1});
+  };
+  Copy copy;
+  CHECK(!copier.take_back(&copy));
+  {
+    const std::lock_guard lock(gate);
+    REQUIRE(hand_over(0, kLength));
+    begun.wait();
+    CHECK(!copier.take_back(&copy));  // the thread has it
+    REQUIRE(hand_over(1, kLargestTakenBack + 1));
+    CHECK(!copier.has_to_take_back());  // too long for the caller
+    REQUIRE(hand_over(2, kLength));
+    REQUIRE(hand_over(3, kLength));
+    REQUIRE(copier.take_back(&copy));
+    CHECK(copy.slot == 2);
+    REQUIRE(copier.take_back(&copy));
+    CHECK(copy.slot == 3);
+    CHECK(!copier.take_back(&copy));
+  }
+  std::vector<Copied> copied(4);
+  for (uint32_t ended = 0; ended < 2; ended += copier.collect(copied.data())) bell.wait();
+  CHECK(memory == std::vector<uint64_t>{1, 2, 0, 0});
+}
+
 TEST_CASE("nothing is handed over where there is no spare core; without a ring it comes back") {
   std::vector<Copy> ours(4);
   SpareCores none(0);

@@ -15,6 +15,8 @@ class ScriptedCopies {
   uint32_t leaves = 0;
   // Reads that may still be handed over.
   uint32_t room = 0;
+  // The copier is at a read: even a single one that waits may be taken back.
+  bool is_copying = false;
   bool stopped = false;
 
   uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion) {
@@ -31,6 +33,13 @@ class ScriptedCopies {
     if (room == 0) return false;
     room--;
     handed_over_.push_back(copy);
+    return true;
+  }
+  bool has_to_take_back() const { return handed_over_.size() + (is_copying ? 1 : 0) > 1; }
+  bool take_back(Copy* out) {
+    if (!has_to_take_back()) return false;
+    *out = handed_over_.front();
+    handed_over_.pop_front();
     return true;
   }
   uint32_t collect(Copied* out) {

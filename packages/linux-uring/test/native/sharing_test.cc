@@ -40,7 +40,7 @@ TEST_CASE("reads of a warm file are shared: one part goes to the ring, the rest 
   CHECK(rig.pump().empty());
   CHECK(rig.kernel.reads.count(ours) == 1);
   CHECK(rig.kernel.reads.size() == 1);
-  CHECK(rig.driver.has_waiting_copies());
+  CHECK(rig.driver.has_copies_for_idle());
   rig.copies.copy_one();
   rig.copies.leaves = 0;
   CHECK(rig.pump() == Reports{Rig::ended(theirs, 0, kLarge)});
@@ -133,10 +133,9 @@ TEST_CASE(
   const auto second = rig.read(1, kLarge, true);
   const auto third = rig.read(2, kLarge, true);
   const auto huge = rig.read(3, 100 << 20, true);
-  CHECK(rig.pump(true).empty());  // idle or not, the caller takes none of them
+  CHECK(rig.pump().empty());  // who has something else to do takes none of them
   CHECK(rig.kernel.reads.count(third) + rig.kernel.reads.count(huge) == 2);
   CHECK(rig.kernel.reads.size() == 2);
-  CHECK(!rig.driver.has_waiting_copies());
   rig.copies.copy_one();
   rig.copies.copy_one();
   CHECK(rig.pump() == Reports{Rig::ended(first, 0, kLarge), Rig::ended(second, 0, kLarge)});
@@ -145,6 +144,35 @@ TEST_CASE(
   rig.kernel.complete(huge, kLarge);
   CHECK(rig.pump().size() == 2);
   CHECK(rig.held.empty());
+}
+
+TEST_CASE("a caller with nothing else to do copies one large read, and leaves one to the copier") {
+  Rig rig(4);
+  rig.copies.room = 4;
+  rig.kernel.inline_reads = true;
+  for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge, true);
+  CHECK(rig.driver.has_copies_for_idle());
+  CHECK(rig.pump().empty());          // it has something else to do
+  CHECK(rig.pump(true).size() == 1);  // one at a time
+  rig.copies.copy_one();
+  CHECK(rig.pump(true).size() == 1);  // there is a completion to go on with: no other is taken
+  CHECK(!rig.driver.has_copies_for_idle());
+  CHECK(rig.pump(true).empty());  // the copier is about to begin it
+  rig.copies.is_copying = true;   // or is at another one
+  CHECK(rig.driver.has_copies_for_idle());
+  CHECK(rig.pump(true).size() == 1);
+  CHECK(rig.driver.in_flight() == 0);
+  CHECK(rig.driver.stats().copied == 1);
+}
+
+TEST_CASE("a large read that was cancelled with the copier and is taken back is not read (R63)") {
+  Rig rig(2);
+  rig.copies.room = 2;
+  rig.copies.is_copying = true;
+  const auto cancelled = rig.read(0, kLarge, true);
+  rig.cancel(cancelled);
+  CHECK(rig.pump(true) == Reports{Rig::ended(cancelled, ECANCELED)});
+  CHECK(rig.kernel.reads.empty());
 }
 
 TEST_CASE("a large read that the copier finds uncached goes to the ring, and fewer are handed over") {
@@ -235,7 +263,7 @@ TEST_CASE("a caller with nothing else to do takes all that is in line, and keeps
   rig.copies.leaves = 3;
   for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge);
   CHECK(rig.pump().empty());
-  CHECK(rig.driver.has_waiting_copies());
+  CHECK(rig.driver.has_copies_for_idle());
   CHECK(rig.pump(true).size() == 3);
   for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLarge);
   CHECK(rig.pump().size() == 3);
