@@ -136,6 +136,7 @@ TEST_CASE(
   CHECK(rig.pump().empty());  // who has something else to do takes none of them
   CHECK(rig.kernel.reads.count(third) + rig.kernel.reads.count(huge) == 2);
   CHECK(rig.kernel.reads.size() == 2);
+  CHECK(rig.driver.has_copies_for_idle());  // of two, one is for who has not
   rig.copies.copy_one();
   rig.copies.copy_one();
   CHECK(rig.pump() == Reports{Rig::ended(first, 0, kLarge), Rig::ended(second, 0, kLarge)});
