@@ -114,8 +114,10 @@ uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, Portion po
   {
     const std::lock_guard lock(mutex_);
     for (uint32_t i = 0; i < count; i++) put_in_line(fresh[i]);
-    if (!awake_ && waiting_cost_ >= kWorthWaking) woken = awake_ = wake_thread();
-    taken = take(ours, awake_ ? cost_of(portion) : waiting_cost_, waiting());
+    const bool is_worth_waking = waiting_cost_ >= kWorthWaking;
+    taken = take(ours, cost_of(portion), waiting());
+    if (waiting() > 0 && !awake_ && is_worth_waking) woken = awake_ = wake_thread();
+    if (!awake_) taken += take(ours + taken, waiting_cost_, waiting());
   }
   if (woken) changed_.notify_one();
   return taken;
@@ -137,11 +139,15 @@ bool Copier::hand_over(const Copy& copy) {
   return true;
 }
 
-bool Copier::take_back(Copy* out) {
-  if (!has_to_take_back()) return false;
+bool Copier::take_back(Copy* out, bool idle) {
+  const uint32_t left = idle ? kLeftByIdle : kLeftByBusy;
+  if (theirs() <= left) return false;
   const std::lock_guard lock(mutex_);
-  if (!has_to_take_back()) return false;
-  const auto* const first = std::find_if(handed_over_.begin(), handed_over_.end(), is_short);
+  if (theirs() <= left) return false;
+  const auto* const end = handed_over_.begin() + handed_over_count_;
+  const auto* const first = std::find_if(
+      handed_over_.cbegin(), end, [&](const Copy& copy) { return is_short(copy) && (idle || !copy.async); });
+  if (first == end) return false;
   *out = take_handed_over(static_cast<uint32_t>(first - handed_over_.begin()));
   return true;
 }

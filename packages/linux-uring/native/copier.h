@@ -23,7 +23,8 @@ struct Copy {
   std::byte* address = nullptr;
   uint32_t length = 0;
   uint64_t position = 0;
-  bool handed_over = false;  // not for the caller, while that has something else to do
+  bool async = false;        // not for a caller that has something else to do
+  bool handed_over = false;  // out of the line: one that is worth a thread's while
 
   // In bytes: what it copies, and what a read costs besides.
   uint64_t cost() const { return uint64_t{length} + (8 << 10); }
@@ -42,6 +43,10 @@ inline constexpr uint32_t kCopyBatch = 16;
 // Reads that were handed over and that the copier has not begun: so many that it has one to go on with while
 // the caller, who is slow to come, has another.
 inline constexpr uint32_t kMostHandedOver = 8;
+// Who has nothing else to do leaves the thread one read when it takes one back, who has leaves one more: it
+// comes again later.
+inline constexpr uint32_t kLeftByIdle = 1;
+inline constexpr uint32_t kLeftByBusy = 2;
 // The caller takes none back that would keep it for longer than a turn's budget of reads.
 inline constexpr uint32_t kLargestTakenBack = 2 << 20;
 
@@ -83,14 +88,11 @@ class Copier {
   // Hands the thread a read that the caller would rather not copy; if the thread ends before it began, the
   // read goes in line. @return false if it has kMostHandedOver already, or there is no thread
   bool hand_over(const Copy& copy);
-  // For a caller that has nothing else to do: takes back the oldest read that was handed over, if the thread
-  // has another one, or is about to have. @return false if there is none
-  bool take_back(Copy* out);
-  // Whether that is likely to be so.
-  bool has_to_take_back() const {
-    const uint32_t theirs = is_copying_.load(std::memory_order_relaxed) ? 1 : 0;
-    return short_ones_.load(std::memory_order_relaxed) + theirs > 1;
-  }
+  // Takes back the oldest read that was handed over and is for this caller, if that leaves the thread some:
+  // kLeftByIdle or kLeftByBusy, with the one that it is at. @return false if there is none
+  bool take_back(Copy* out, bool idle);
+  // Whether there is likely to be one for a caller with nothing else to do.
+  bool has_to_take_back() const { return theirs() > kLeftByIdle; }
   // Writes every ended copy to `out`, which has room for `capacity`. @return how many
   uint32_t collect(Copied* out);
   // Reads in line that nobody has taken.
@@ -100,6 +102,11 @@ class Copier {
   void stop();
 
  private:
+  // How many of those that a caller could take back the thread has, with the one that it is at.
+  uint32_t theirs() const {
+    return short_ones_.load(std::memory_order_relaxed) +
+           (is_copying_.load(std::memory_order_relaxed) ? 1 : 0);
+  }
   bool wake_thread();
   void run();
   uint32_t take_theirs(Copy* out);

@@ -88,7 +88,7 @@ class Driver {
     sharing_.learn(idle);
     sharing_.collect([&](uint32_t index, int32_t result) { end_copy(index, result, out); });
     sharing_.share(portion(idle, out), [&](uint32_t index) { take_back(index, out); });
-    if (idle && out.count() == 0) sharing_.take_back([&](uint32_t index) { copy_here(index, out); });
+    if (out.count() == 0) sharing_.take_back(idle, [&](uint32_t index) { copy_here(index, out); });
     for (unsigned round = 0; round < kMaxRounds; round++) {
       refill(out);
       const bool went = enter(out);
@@ -158,7 +158,8 @@ class Driver {
                     .fd = read.fd,
                     .address = read.address,
                     .length = read.length,
-                    .position = read.position};
+                    .position = read.position,
+                    .async = read.async};
     // The ring's workers copy large reads one after another; with the copier there are two at it.
     if (read.async) return sharing_.hand_over(copy);
     sharing_.add(copy);

@@ -2,6 +2,7 @@
 // next pump; then they stand in the copier's line, or are all the JS thread's.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <vector>
 
@@ -30,8 +31,7 @@ class Sharing {
   // Reads that a caller with nothing else to do could copy.
   bool has_for_idle() const { return has_waiting() || copies_.has_to_take_back(); }
 
-  // Hands over a read that the caller must not copy itself while it has something else to do. @return false
-  // if the ring's workers are to have it
+  // Hands over a read that is worth a thread's while. @return false if somebody else is to have it
   bool hand_over(Copy copy) {
     copy.handed_over = true;
     if (copy.length > kLargestHandedOver || !copies_.hand_over(copy)) return false;
@@ -65,6 +65,7 @@ class Sharing {
   // is to do itself.
   template <class Ours>
   void share(Portion portion, Ours ours) {
+    hand_over_large();
     if (is_worth_it()) {
       const auto fresh = static_cast<uint32_t>(fresh_.size());
       const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), portion);
@@ -80,12 +81,12 @@ class Sharing {
     fresh_cost_ = 0;
   }
 
-  // Tells `ours` the slot of a read that was handed over and that the caller, who has nothing else to do, is
-  // to copy after all. One at most: it keeps the caller long enough.
+  // Tells `ours` the slot of a read that was handed over and that the caller is to copy after all. One at
+  // most: it keeps the caller long enough.
   template <class Ours>
-  void take_back(Ours ours) {
+  void take_back(bool idle, Ours ours) {
     Copy copy;
-    if (!copies_.take_back(&copy)) return;
+    if (!copies_.take_back(&copy, idle)) return;
     came_back(true);
     ours(copy.slot);
   }
@@ -98,8 +99,26 @@ class Sharing {
   static constexpr uint64_t kWorthSharing = 64 << 10;
   // So many are worth sharing even if the caller then waits for all of them.
   static constexpr uint64_t kWorthWaiting = 1 << 20;
+  // In bytes. Twenty microseconds: as long as it takes to wake a thread.
+  static constexpr uint32_t kLarge = 128 << 10;
   // Teardown waits for what the other thread is at.
   static constexpr uint32_t kLargestHandedOver = 4 << 20;
+
+  static bool is_large(const Copy& copy) { return copy.length >= kLarge; }
+
+  // Several large reads are the other thread's, as long as the caller has something to go on with. A lone one
+  // is copied at once: being woken for it costs more.
+  void hand_over_large() {
+    auto large = handed_over_;
+    for (const Copy& copy : fresh_) large += is_large(copy) ? 1 : 0;
+    if (large < 2) return;
+    const auto is_handed_over = [this](const Copy& copy) {
+      if (!is_large(copy) || !hand_over(copy)) return false;
+      fresh_cost_ -= copy.cost();
+      return true;
+    };
+    fresh_.erase(std::remove_if(fresh_.begin(), fresh_.end(), is_handed_over), fresh_.end());
+  }
 
   void came_back(bool handed_over) { (handed_over ? handed_over_ : in_line_)--; }
 

@@ -130,6 +130,25 @@ TEST_CASE("without a spare core, a thread or a ring the caller does everything")
   CHECK(one.take());
 }
 
+TEST_CASE("a line that the caller takes at once wakes nobody") {
+  Bell bell;
+  SpareCores cores(1);
+  Copier copier(2, [&] { bell.ring(); }, scripted(), cores);
+  std::array<uint64_t, 2> memory{};
+  std::array<Copy, 2> reads;
+  for (uint32_t i = 0; i < 2; i++) {
+    reads[i] = {.slot = i, .address = reinterpret_cast<std::byte*>(&memory[i]), .length = 1 << 20};
+  }
+  std::array<Copy, 2> ours;
+  CHECK(copier.share(reads.data(), 1, ours.data(), Portion::Part) == 1);
+  REQUIRE(cores.take());  // the thread has not
+  cores.give_back();
+  CHECK(copier.share(reads.data(), 2, ours.data(), Portion::Part) == 1);
+  bell.wait();
+  std::array<Copied, 2> copied;
+  CHECK(copier.collect(copied.data()) == 1);
+}
+
 TEST_CASE("after stop nobody takes what waits but the caller") {
   SpareCores cores(1);
   Caller caller(10, cores, scripted());
@@ -197,7 +216,7 @@ TEST_CASE(
   CHECK(cores.take());
 }
 
-TEST_CASE("what was handed over is taken back while the thread has another read, the oldest first") {
+TEST_CASE("what was handed over is taken back, the oldest first, while the thread has others") {
   SpareCores cores(1);
   std::mutex gate;
   Bell begun;
@@ -207,32 +226,37 @@ TEST_CASE("what was handed over is taken back while the thread has another read,
     const std::lock_guard lock(gate);
     copy_scripted(copies, count, results);
   };
-  std::vector<uint64_t> memory(4);
-  Copier copier(4, [&bell] { bell.ring(); }, [held] { return CopyCached(held); }, cores);
-  const auto hand_over = [&](uint32_t slot, uint32_t length) {
+  std::vector<uint64_t> memory(5);
+  Copier copier(5, [&bell] { bell.ring(); }, [held] { return CopyCached(held); }, cores);
+  const auto hand_over = [&](uint32_t slot, uint32_t length, bool async) {
     auto* address = reinterpret_cast<std::byte*>(&memory[slot]);
-    return copier.hand_over({.slot = slot, .address = address, .length = length, .position = slot + 1});
+    return copier.hand_over(
+        {.slot = slot, .address = address, .length = length, .position = slot + 1, .async = async});
   };
   Copy copy;
-  CHECK(!copier.take_back(&copy));
+  CHECK(!copier.take_back(&copy, true));
   {
     const std::lock_guard lock(gate);
-    REQUIRE(hand_over(0, kLength));
+    REQUIRE(hand_over(0, kLength, false));
     begun.wait();
-    CHECK(!copier.take_back(&copy));  // the thread has it
-    REQUIRE(hand_over(1, kLargestTakenBack + 1));
+    CHECK(!copier.take_back(&copy, true));  // the thread has it
+    REQUIRE(hand_over(1, kLargestTakenBack + 1, true));
     CHECK(!copier.has_to_take_back());  // too long for the caller
-    REQUIRE(hand_over(2, kLength));
-    REQUIRE(hand_over(3, kLength));
-    REQUIRE(copier.take_back(&copy));
+    REQUIRE(hand_over(2, kLength, true));
+    REQUIRE(hand_over(3, kLength, false));
+    REQUIRE(hand_over(4, kLength, false));
+    REQUIRE(copier.take_back(&copy, false));
+    CHECK(copy.slot == 3);  // the first that is not async
+    REQUIRE(copier.take_back(&copy, false));
+    CHECK(copy.slot == 4);
+    CHECK(!copier.take_back(&copy, false));
+    REQUIRE(copier.take_back(&copy, true));
     CHECK(copy.slot == 2);
-    REQUIRE(copier.take_back(&copy));
-    CHECK(copy.slot == 3);
-    CHECK(!copier.take_back(&copy));
+    CHECK(!copier.take_back(&copy, true));
   }
   std::vector<Copied> copied(4);
   for (uint32_t ended = 0; ended < 2; ended += copier.collect(copied.data())) bell.wait();
-  CHECK(memory == std::vector<uint64_t>{1, 2, 0, 0});
+  CHECK(memory == std::vector<uint64_t>{1, 2, 0, 0, 0});
 }
 
 TEST_CASE("nothing is handed over where there is no spare core; without a ring it comes back") {

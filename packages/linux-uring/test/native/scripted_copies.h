@@ -1,6 +1,7 @@
 // The copier's line without a thread: the test says how much each call leaves to it, and what comes of that.
 #pragma once
 
+#include <algorithm>
 #include <deque>
 #include <optional>
 #include <vector>
@@ -35,11 +36,14 @@ class ScriptedCopies {
     handed_over_.push_back(copy);
     return true;
   }
-  bool has_to_take_back() const { return handed_over_.size() + (is_copying ? 1 : 0) > 1; }
-  bool take_back(Copy* out) {
-    if (!has_to_take_back()) return false;
-    *out = handed_over_.front();
-    handed_over_.pop_front();
+  bool has_to_take_back() const { return theirs() > kLeftByIdle; }
+  bool take_back(Copy* out, bool idle) {
+    if (theirs() <= (idle ? kLeftByIdle : kLeftByBusy)) return false;
+    const auto first = std::find_if(handed_over_.begin(), handed_over_.end(),
+                                    [&](const Copy& copy) { return idle || !copy.async; });
+    if (first == handed_over_.end()) return false;
+    *out = *first;
+    handed_over_.erase(first);
     return true;
   }
   uint32_t collect(Copied* out) {
@@ -66,6 +70,8 @@ class ScriptedCopies {
   }
 
  private:
+  uint32_t theirs() const { return static_cast<uint32_t>(handed_over_.size()) + (is_copying ? 1 : 0); }
+
   std::deque<Copy> line_;
   std::deque<Copy> handed_over_;
   std::vector<Copied> ended_;

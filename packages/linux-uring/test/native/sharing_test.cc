@@ -166,6 +166,50 @@ TEST_CASE("a caller with nothing else to do copies one large read, and leaves on
   CHECK(rig.driver.stats().copied == 1);
 }
 
+TEST_CASE("cached reads that take as long as a wake-up are handed over where there are several, one is not") {
+  constexpr uint32_t kLong = 128 << 10;
+  Rig rig(5);
+  rig.warm();
+  rig.kernel.inline_reads = true;
+  rig.copies.room = 3;
+  rig.read(0, kLong);
+  CHECK(rig.pump().size() == 1);
+  rig.copies.room = 2;
+  const auto first = rig.read(0, kLong);
+  const auto second = rig.read(1, kLong);
+  CHECK(rig.pump().empty());
+  const auto short_one = rig.read(2, kLong - 1);
+  const auto no_room = rig.read(3, kLong);
+  CHECK(rig.pump() == Reports{Rig::ended(short_one, 0, kLong - 1), Rig::ended(no_room, 0, kLong)});
+  rig.copies.copy_one();
+  rig.copies.room = 1;
+  const auto third = rig.read(2, kLong);  // in company, since another is under way
+  CHECK(rig.pump() == Reports{Rig::ended(first, 0, kLong)});
+  rig.copies.copy_one();
+  rig.copies.copy_one();
+  CHECK(rig.pump() == Reports{Rig::ended(second, 0, kLong), Rig::ended(third, 0, kLong)});
+  rig.copies.room = 1;
+  rig.read(0, kLong);
+  CHECK(rig.pump().size() == 1);
+}
+
+TEST_CASE(
+    "a caller that comes by with something else to do takes one long read back, but none that is async") {
+  constexpr uint32_t kLong = 128 << 10;
+  for (const bool async : {false, true}) {
+    CAPTURE(async);
+    Rig rig(4);
+    rig.warm();
+    rig.copies.room = 4;
+    rig.kernel.inline_reads = true;
+    for (uint32_t slot = 0; slot < 3; slot++) rig.read(slot, kLong, async);
+    CHECK(rig.pump().size() == (async ? 0 : 1));
+    CHECK(rig.pump().empty());  // two are left
+    while (rig.copies.has_work()) rig.copies.copy_one();
+    CHECK(rig.pump().size() == (async ? 3 : 2));
+  }
+}
+
 TEST_CASE("a large read that was cancelled with the copier and is taken back is not read (R63)") {
   Rig rig(2);
   rig.copies.room = 2;
