@@ -8,30 +8,44 @@ import { Verifier } from '../verifier.js';
 export type Pass = (job: Job, limit: number, take: (chunk: Uint8Array) => void) => Promise<void>;
 
 /** Read and compared byte by byte before the timed passes. */
-const WARM_UP_BYTES = 32 << 20;
+const INSPECTED_BYTES = 32 << 20;
+/** And read besides, for the compiler's sake: so many chunks of the workload's size, or a tenth of the work. */
+const WARM_UP_CHUNKS = 1_000;
+const WARM_UP_PART = 0.1;
+
+function warmUpBytes({ fileSize, amount, workload }: Job): number {
+  return Math.min(
+    fileSize,
+    Math.max(WARM_UP_CHUNKS * workload.blockSize, Math.ceil(WARM_UP_PART * amount * fileSize)),
+  );
+}
 
 export async function measureStream(job: Job, pass: Pass): Promise<Sample> {
   const verifier = new Verifier(job);
   try {
-    let position = 0;
-    const warmUp = Math.min(job.fileSize, WARM_UP_BYTES);
-    await pass(job, warmUp, (chunk) => {
-      verifier.inspect(chunk, position);
-      position += chunk.byteLength;
-    });
-    if (position !== warmUp) throw new Error(`the stream gave ${position} bytes instead of ${warmUp}`);
-    let ops = 0;
-    const stop = startClock();
-    for (let i = 0; i < job.amount; i++) {
-      position = 0;
-      await pass(job, job.fileSize, (chunk) => {
-        verifier.glance(chunk, chunk.byteLength, chunk.byteLength, position);
+    const read = async (
+      bytes: number,
+      look: (chunk: Uint8Array, position: number) => void,
+    ): Promise<void> => {
+      let position = 0;
+      await pass(job, bytes, (chunk) => {
+        look(chunk, position);
         position += chunk.byteLength;
-        ops++;
       });
-      if (position !== job.fileSize)
-        throw new Error(`the stream gave ${position} bytes instead of ${job.fileSize}`);
-    }
+      if (position !== bytes) throw new Error(`the stream gave ${position} bytes instead of ${bytes}`);
+    };
+    let ops = 0;
+    const glance = (chunk: Uint8Array, position: number): void => {
+      verifier.glance(chunk, chunk.byteLength, chunk.byteLength, position);
+      ops++;
+    };
+    await read(Math.min(job.fileSize, INSPECTED_BYTES), (chunk, position) =>
+      verifier.inspect(chunk, position),
+    );
+    await read(warmUpBytes(job), glance);
+    ops = 0;
+    const stop = startClock();
+    for (let i = 0; i < job.amount; i++) await read(job.fileSize, glance);
     return { ops, bytes: job.amount * job.fileSize, ...stop(), verified: verifier.count };
   } finally {
     verifier.close();

@@ -8,7 +8,7 @@ import { alignedBytes } from './aligned.js';
 /** Memory kept for later, for each backend. */
 const MAX_KEPT_BYTES = 16 << 20;
 
-class BufferPool {
+export class BufferPool {
   private readonly free = new Map<number, Uint8Array<ArrayBuffer>[]>();
   private kept = 0;
 

@@ -1,7 +1,8 @@
 /** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
 import { alignDown, ALIGNMENT } from '../buffers/aligned.js';
+import type { Backend } from '../backend.js';
 import { freshForRead, keepFreedMemory } from '../buffers/fresh.js';
-import { poolOf } from '../buffers/pool.js';
+import { type BufferPool, poolOf } from '../buffers/pool.js';
 import { invalidState, outOfRange } from '../errors.js';
 import { startTracedRead } from '../file/pending-read.js';
 import { advance, checkRange, finishFill } from '../file/ranges.js';
@@ -31,7 +32,8 @@ export const MAX_DEPTH = 1024;
 interface Plan {
   readonly first: number | bigint;
   readonly skip: number;
-  readonly end: bigint;
+  /** Bytes from `first` to the end. Beyond 2^53 it is not exact, and nobody comes to that end. */
+  readonly bytes: number;
   readonly size: number;
   readonly depth: number;
 }
@@ -43,10 +45,12 @@ function plan(bound: BoundHandle, options: ChunksOptions): Plan {
   if (end < BigInt(start)) throw outOfRange('end', `>= start (${start})`, options.end as number | bigint);
   const size = integerInRange(options.chunkSize ?? DEFAULT_CHUNK_BYTES, 'chunkSize', 1, MAX_CHUNK_BYTES);
   const depth = integerInRange(options.depth ?? DEFAULT_DEPTH, 'depth', 1, MAX_DEPTH);
-  if (!bound.handle.file.direct) return { first: start, skip: 0, end, size, depth };
+  const bytes = Number(end - BigInt(start));
+  if (!bound.handle.file.direct) return { first: start, skip: 0, bytes, size, depth };
   // Direct reads go by whole blocks: begin on one, and cut what was not asked for.
   const skip = Number(BigInt(start) % BigInt(ALIGNMENT));
-  return { first: advance(start, -skip), skip, end, size: Math.max(ALIGNMENT, alignDown(size)), depth };
+  const blocks = Math.max(ALIGNMENT, alignDown(size));
+  return { first: advance(start, -skip), skip, bytes: skip + bytes, size: blocks, depth };
 }
 
 /** A chunk's memory, and the read that fills it. */
@@ -54,6 +58,8 @@ interface Lane {
   readonly memory: Uint8Array<ArrayBuffer>;
   readonly position: number | bigint;
   readonly length: number;
+  /** Of `length`, what is not behind the end. */
+  readonly wanted: number;
   readonly read: Promise<number>;
 }
 
@@ -87,11 +93,8 @@ export async function* chunks(
 }
 
 function lentChunks(bound: BoundHandle, options: ChunksOptions): ChunkReader {
-  const pool = poolOf(bound.handle.backend);
-  return new ReadAhead(bound, options, (size) => ({
-    take: () => pool.lend(size),
-    done: (memory) => pool.giveBack(memory),
-  }));
+  const checked = plan(bound, options);
+  return new ReadAhead(bound, options, checked, new LentMemory(poolOf(bound.handle.backend), checked.size));
 }
 
 /** The file's chunks, the consumer's to keep. */
@@ -99,11 +102,7 @@ export function ownChunks(bound: BoundHandle, options: ChunksOptions): ChunkRead
   const { backend, file } = bound.handle;
   if (file.direct) return copiesOf(lentChunks(bound, options));
   keepFreedMemory();
-  // No more than is read: it is kept.
-  return new ReadAhead(bound, options, () => ({
-    take: (bytes) => freshForRead(backend, bytes),
-    done: ignore,
-  }));
+  return new ReadAhead(bound, options, plan(bound, options), new OwnMemory(backend));
 }
 
 /** Direct reads want aligned memory, which is too dear to give away. */
@@ -111,15 +110,42 @@ function copiesOf(lent: ChunkReader): ChunkReader {
   return { next: async () => (await lent.next())?.slice(), end: () => lent.end() };
 }
 
+class LentMemory implements ChunkMemory {
+  constructor(
+    private readonly pool: BufferPool,
+    private readonly size: number,
+  ) {}
+
+  take(): Uint8Array<ArrayBuffer> {
+    return this.pool.lend(this.size);
+  }
+
+  done(memory: Uint8Array<ArrayBuffer>): void {
+    this.pool.giveBack(memory);
+  }
+}
+
+class OwnMemory implements ChunkMemory {
+  constructor(private readonly backend: Backend) {}
+
+  /** No more than is read: it is kept. */
+  take(length: number): Uint8Array<ArrayBuffer> {
+    return freshForRead(this.backend, length);
+  }
+
+  done(): void {
+    // It is the consumer's.
+  }
+}
+
 class ReadAhead implements ChunkReader {
-  private readonly plan: Plan;
-  private readonly memory: ChunkMemory;
   /** Reads under way, and chunks that nobody has asked for, in order. */
   private readonly lanes: Lane[] = [];
   /** The lane whose chunk the consumer has, or waits for. */
   private current: Lane | undefined;
-  /** Where the next read begins. */
+  /** Where the next read begins, and how many bytes are to be read from there on. */
   private ahead: number | bigint;
+  private left: number;
   /** The first chunk was whole. Most files are small: before it is there nothing else is read. */
   private isAhead = false;
   /** There is nothing behind the current chunk. */
@@ -130,11 +156,11 @@ class ReadAhead implements ChunkReader {
   constructor(
     private readonly bound: BoundHandle,
     private readonly options: ChunksOptions,
-    memoryOf: (size: number) => ChunkMemory,
+    private readonly plan: Plan,
+    private readonly memory: ChunkMemory,
   ) {
-    this.plan = plan(bound, options);
-    this.memory = memoryOf(this.plan.size);
-    this.ahead = this.plan.first;
+    this.ahead = plan.first;
+    this.left = plan.bytes;
   }
 
   next(): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -166,35 +192,33 @@ class ReadAhead implements ChunkReader {
   }
 
   private begin(count: number): void {
-    for (let i = 0; i < count; i++) {
-      const lane = this.beginOne();
-      if (lane === undefined) return;
-      this.lanes.push(lane);
+    for (let i = 0; i < count && this.left > 0; i++) {
+      this.lanes.push(this.beginOne());
     }
   }
 
-  private beginOne(): Lane | undefined {
-    const { end, size } = this.plan;
+  private beginOne(): Lane {
+    const { size } = this.plan;
     const { bound, ahead: position } = this;
-    const left = end - BigInt(position);
-    if (left <= 0n) return undefined;
-    // A direct read takes whole blocks past `end`; the surplus is cut below.
-    const length = left < BigInt(size) && !bound.handle.file.direct ? Number(left) : size;
+    const wanted = Math.min(size, this.left);
+    // A direct read takes whole blocks past the end.
+    const length = bound.handle.file.direct ? size : wanted;
     const memory = this.memory.take(length);
     const read = startTracedRead(bound, memory, 0, length, position, this.options.signal);
     read.catch(ignore); // whoever awaits it hears of it
     this.ahead = advance(position, length);
-    return { memory, position, length, read };
+    this.left -= wanted;
+    return { memory, position, length, wanted, read };
   }
 
   private async chunkOf(lane: Lane): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const { memory, position, length } = lane;
+    const { memory, position, length, wanted } = lane;
     let filled = await lane.read;
     // Read ahead into memory that a consumer then transferred away with a chunk beside it: the bytes are gone.
     if (filled > 0 && memory.byteLength < length) throw lostMemory();
     // Short reads are finished, so that chunks stay in step.
     if (filled > 0 && filled < length) filled = await this.finish(lane, filled);
-    const { first, skip, end, depth } = this.plan;
+    const { first, skip, depth } = this.plan;
     if (filled < length) {
       this.atEnd = true;
     } else if (!this.isAhead && !this.atEnd) {
@@ -202,8 +226,7 @@ class ReadAhead implements ChunkReader {
       this.begin(depth - 1);
     }
     const cut = position === first ? skip : 0;
-    const room = end - BigInt(position);
-    const bytes = room < BigInt(filled) ? Number(room) : filled;
+    const bytes = Math.min(filled, wanted);
     return bytes > cut ? memory.subarray(cut, bytes) : undefined;
   }
 
