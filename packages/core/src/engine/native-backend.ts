@@ -55,6 +55,8 @@ const UINT32_MAX = 0xffff_ffff;
  * and that one's cancellation.
  */
 const ENTRIES_PER_SLOT = 3;
+/** Completions of a burst that are delivered first. With fewer a device is through before it hears of the next ones. */
+const FIRST_SLICE = 4;
 const settledPromise = Promise.resolve();
 
 /** The exponent of the largest power of two that is not above `count`. */
@@ -325,12 +327,12 @@ export class NativeBackend implements Backend {
 
   /**
    * Completions that woke us come from a device, often all that it was given: it is idle until it gets their successors. So the
-   * first is delivered, and what follows from it is submitted; then as many as before, twice as many, and so on:
+   * first ones are delivered, and what follows from them is submitted; then as many as before, twice as many, and so on:
    * the device has always about as much to do as we.
    */
   private deliverBurst(count: number): void {
-    if (count === 1) {
-      this.deliver(this.completions, 0, 1);
+    if (count <= FIRST_SLICE) {
+      this.deliver(this.completions, 0, count);
     } else {
       this.burst.set(this.completions.subarray(0, count * Completion.Words)); // submitting writes to the table
       this.deliverSlice(0, count);
@@ -338,7 +340,7 @@ export class NativeBackend implements Backend {
   }
 
   private deliverSlice(from: number, count: number): void {
-    const to = Math.min(Math.max(1, 2 * from), count);
+    const to = Math.min(Math.max(FIRST_SLICE, 2 * from), count);
     this.undelivered = count - to;
     this.deliver(this.burst, from, to);
     if (to === count) return;
