@@ -150,8 +150,8 @@ function busy(name: string, blockSize: number, amount: Amount, suite: readonly S
 
 export const WORKLOADS: readonly Workload[] = [
   ...cachedRandom(),
-  random(4 * KIB, 32, { full: 20_000, quick: 4_000 }, ['quick', 'full', 'goals'], 'direct'),
-  random(4 * KIB, 64, { full: 20_000, quick: 4_000 }, ['full', 'goals'], 'direct'),
+  random(4 * KIB, 32, { full: 50_000, quick: 4_000 }, ['quick', 'full', 'goals'], 'direct'),
+  random(4 * KIB, 64, { full: 50_000, quick: 4_000 }, ['full', 'goals'], 'direct'),
   random(64 * KIB, 16, { full: 4_000, quick: 1_000 }, ['full'], 'direct'),
   random(64 * KIB, 64, { full: 3_000, quick: 1_000 }, ['quick', 'full', 'goals'], 'cold'),
   {
@@ -193,7 +193,7 @@ export const WORKLOADS: readonly Workload[] = [
     baselines: ['FileHandle.read', 'fs.read', 'readSync'],
   },
   busy('js-busy', 4 * KIB, { full: 60_000, quick: 20_000 }, ['quick', 'full']),
-  busy('js-busy-64k', 64 * KIB, { full: 20_000, quick: 4_000 }, ['full']),
+  busy('js-busy-64k', 64 * KIB, { full: 50_000, quick: 4_000 }, ['full']),
   {
     name: 'workers-4',
     title: '4 KiB random reads in 4 worker threads, depth 64 each, cached',
