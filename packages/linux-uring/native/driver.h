@@ -198,9 +198,11 @@ class Driver {
       return;
     }
     stats_.missed++;
-    if (result >= 0 || result == -EAGAIN) {
+    // A part says nothing: the file may end there, and where the kernel once read ahead it says "would wait" of
+    // what is cached (a folio's readahead mark).
+    if (result == -EAGAIN) {
       read.warmth->missed(read.async);
-    } else {
+    } else if (result < 0) {
       read.warmth->never();
     }
     if (result > 0) read.skip(static_cast<uint32_t>(result));

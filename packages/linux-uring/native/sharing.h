@@ -133,7 +133,7 @@ class Sharing {
   uint32_t in_line_ = 0;      // or taken from there by the other thread
   uint32_t handed_over_ = 0;  // that the other thread has not come to the end of
   // Sharing pays where the caller goes on with its own reads while the other thread does the rest.
-  Backoff benefit_;
+  Backoff benefit_{1024};
   std::vector<Copy> ours_;
   std::vector<Copied> copied_;
 };

@@ -10,16 +10,19 @@ namespace overlapped::uring {
 // Whether something is worth trying: after each failure it is tried less often, until it succeeds again.
 class Backoff {
  public:
+  // @param most how many times in a row it is not tried, at the most
+  explicit Backoff(uint32_t most) : most_(most) {}
+
   bool is_due() {
     if (skip_ == 0) return true;
     skip_--;
     return false;
   }
   void succeeded() { penalty_ /= 2; }
-  void failed() { skip_ = penalty_ = std::min(2 * penalty_ + 8, kMostSkipped); }
+  void failed() { skip_ = penalty_ = std::min(2 * penalty_ + 8, most_); }
 
  private:
-  static constexpr uint32_t kMostSkipped = 1024;
+  uint32_t most_;
   uint32_t penalty_ = 0;
   uint32_t skip_ = 0;
 };
@@ -52,7 +55,7 @@ class Warmth {
   static constexpr int8_t kWarm = 32;
   static constexpr int8_t kNever = -1;
   int8_t streak_ = 0;
-  Backoff large_;
+  Backoff large_{32};  // to try costs little beside a disk
 };
 
 }  // namespace overlapped::uring
