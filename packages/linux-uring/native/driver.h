@@ -198,8 +198,8 @@ class Driver {
       return;
     }
     stats_.missed++;
-    // A part says nothing: the file may end there, and where the kernel once read ahead it says "would wait" of
-    // what is cached (a folio's readahead mark).
+    // A part says nothing: the file may end there, and where the kernel once read ahead it says "would wait"
+    // of what is cached (a folio's readahead mark).
     if (result == -EAGAIN) {
       read.warmth->missed(read.async);
     } else if (result < 0) {

@@ -72,7 +72,8 @@ TEST_CASE("what the copier could not copy goes to the ring, whose answer counts"
     bool may_warm_again;
   };
   for (const auto& [copied, stays_warm, may_warm_again] :
-       {Case{-EAGAIN, false, true}, Case{0, true, true}, Case{5, true, true}, Case{-EOPNOTSUPP, false, false}}) {
+       {Case{-EAGAIN, false, true}, Case{0, true, true}, Case{5, true, true},
+        Case{-EOPNOTSUPP, false, false}}) {
     CAPTURE(copied);
     Rig rig(2);
     rig.warm();
