@@ -193,7 +193,7 @@ export const WORKLOADS: readonly Workload[] = [
     baselines: ['FileHandle.read', 'fs.read', 'readSync'],
   },
   busy('js-busy', 4 * KIB, { full: 60_000, quick: 20_000 }, ['quick', 'full']),
-  busy('js-busy-64k', 64 * KIB, { full: 50_000, quick: 4_000 }, ['full']),
+  busy('js-busy-64k', 64 * KIB, { full: 20_000, quick: 4_000 }, ['full']),
   {
     name: 'workers-4',
     title: '4 KiB random reads in 4 worker threads, depth 64 each, cached',
