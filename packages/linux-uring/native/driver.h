@@ -180,7 +180,7 @@ class Driver {
     }
   }
 
-  // A large read, which the ring's workers are spared.
+  // A read that was handed over: this thread copies it, in the submission.
   void copy_here(uint32_t index, CompletionWriter& out) {
     slots_[index].operation.async = false;
     take_back(index, out);

@@ -65,7 +65,7 @@ class Sharing {
   // is to do itself.
   template <class Ours>
   void share(Portion portion, Ours ours) {
-    hand_over_large();
+    hand_over_long();
     if (is_worth_it()) {
       const auto fresh = static_cast<uint32_t>(fresh_.size());
       const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), portion);
@@ -99,21 +99,21 @@ class Sharing {
   static constexpr uint64_t kWorthSharing = 64 << 10;
   // So many are worth sharing even if the caller then waits for all of them.
   static constexpr uint64_t kWorthWaiting = 1 << 20;
-  // In bytes. Twenty microseconds: as long as it takes to wake a thread.
-  static constexpr uint32_t kLarge = 128 << 10;
+  // Reads of so many bytes take as long as it takes to wake a thread: some twenty microseconds.
+  static constexpr uint32_t kLong = 128 << 10;
   // Teardown waits for what the other thread is at.
   static constexpr uint32_t kLargestHandedOver = 4 << 20;
 
-  static bool is_large(const Copy& copy) { return copy.length >= kLarge; }
+  static bool is_long(const Copy& copy) { return copy.length >= kLong; }
 
-  // Several large reads are the other thread's, as long as the caller has something to go on with. A lone one
+  // Several long reads are the other thread's, as long as the caller has something to go on with. A lone one
   // is copied at once: being woken for it costs more.
-  void hand_over_large() {
-    auto large = handed_over_;
-    for (const Copy& copy : fresh_) large += is_large(copy) ? 1 : 0;
-    if (large < 2) return;
+  void hand_over_long() {
+    auto under_way = handed_over_;
+    for (const Copy& copy : fresh_) under_way += is_long(copy) ? 1 : 0;
+    if (under_way < 2) return;
     const auto is_handed_over = [this](const Copy& copy) {
-      if (!is_large(copy) || !hand_over(copy)) return false;
+      if (!is_long(copy) || !hand_over(copy)) return false;
       fresh_cost_ -= copy.cost();
       return true;
     };

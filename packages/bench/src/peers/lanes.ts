@@ -2,6 +2,7 @@
 import { type Job, randomPositions, type Sample } from '../job.js';
 import { Verifier } from '../verifier.js';
 import { dropCache } from './cold.js';
+import { WARM_UP_PART } from './warm-up.js';
 
 export class Lanes {
   readonly buffers: readonly Buffer[];
@@ -92,8 +93,6 @@ export function promiseReader<T>(
 /** Reads of the warm-up that are compared byte by byte: so many, or fewer that come to so many bytes. */
 const INSPECTED_READS = 1_000;
 const INSPECTED_BYTES = 64 << 20;
-/** Part of the timed work that is done before, for the compiler's sake. */
-const WARM_UP_PART = 0.1;
 
 /**
  * Runs `body` on lanes that are warm, and checks what they read before and after. A cold workload's file is dropped from

@@ -2,8 +2,7 @@
 import { type Job, randomPositions, type Sample, startClock } from '../job.js';
 import { Verifier } from '../verifier.js';
 import type { Open, Reader } from './lanes.js';
-
-const WARM_UP_READS = 1_000;
+import { WARM_UP_READS } from './warm-up.js';
 
 /**
  * Queues `amount` reads in one turn, each into its own part of one slab, and watches resident memory from then until the

@@ -3,20 +3,19 @@ import fs from 'node:fs';
 import { open, type OverlappedFile } from '@overlapped/core';
 import { type Job, type Sample, startClock } from '../job.js';
 import { Verifier } from '../verifier.js';
+import { WARM_UP_PART, WARM_UP_READS } from './warm-up.js';
 
 /** Gives the first `limit` bytes to `take`, chunk after chunk. A chunk is valid during the call. */
 export type Pass = (job: Job, limit: number, take: (chunk: Uint8Array) => void) => Promise<void>;
 
 /** Read and compared byte by byte before the timed passes. */
 const INSPECTED_BYTES = 32 << 20;
-/** And read besides, for the compiler's sake: so many chunks of the workload's size, or a tenth of the work. */
-const WARM_UP_CHUNKS = 1_000;
-const WARM_UP_PART = 0.1;
 
+/** Read besides: a warm-up whose reads are chunks of the workload's size. */
 function warmUpBytes({ fileSize, amount, workload }: Job): number {
   return Math.min(
     fileSize,
-    Math.max(WARM_UP_CHUNKS * workload.blockSize, Math.ceil(WARM_UP_PART * amount * fileSize)),
+    Math.max(WARM_UP_READS * workload.blockSize, Math.ceil(WARM_UP_PART * amount * fileSize)),
   );
 }
 
@@ -26,26 +25,25 @@ export async function measureStream(job: Job, pass: Pass): Promise<Sample> {
     const read = async (
       bytes: number,
       look: (chunk: Uint8Array, position: number) => void,
-    ): Promise<void> => {
+    ): Promise<number> => {
       let position = 0;
+      let chunks = 0;
       await pass(job, bytes, (chunk) => {
         look(chunk, position);
         position += chunk.byteLength;
+        chunks++;
       });
       if (position !== bytes) throw new Error(`the stream gave ${position} bytes instead of ${bytes}`);
+      return chunks;
     };
-    let ops = 0;
-    const glance = (chunk: Uint8Array, position: number): void => {
+    const inspect = (chunk: Uint8Array, position: number): void => verifier.inspect(chunk, position);
+    const glance = (chunk: Uint8Array, position: number): void =>
       verifier.glance(chunk, chunk.byteLength, chunk.byteLength, position);
-      ops++;
-    };
-    await read(Math.min(job.fileSize, INSPECTED_BYTES), (chunk, position) =>
-      verifier.inspect(chunk, position),
-    );
+    await read(Math.min(job.fileSize, INSPECTED_BYTES), inspect);
     await read(warmUpBytes(job), glance);
-    ops = 0;
+    let ops = 0;
     const stop = startClock();
-    for (let i = 0; i < job.amount; i++) await read(job.fileSize, glance);
+    for (let i = 0; i < job.amount; i++) ops += await read(job.fileSize, glance);
     return { ops, bytes: job.amount * job.fileSize, ...stop(), verified: verifier.count };
   } finally {
     verifier.close();

@@ -1,6 +1,6 @@
 /** `chunks()`: a file in order, read ahead, into memory that is used again and again. */
-import { alignDown, ALIGNMENT } from '../buffers/aligned.js';
 import type { Backend } from '../backend.js';
+import { alignDown, ALIGNMENT } from '../buffers/aligned.js';
 import { freshForRead, keepFreedMemory } from '../buffers/fresh.js';
 import { type BufferPool, poolOf } from '../buffers/pool.js';
 import { invalidState, outOfRange } from '../errors.js';
