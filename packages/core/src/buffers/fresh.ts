@@ -21,12 +21,12 @@ export function freshBytes(bytes: number): Uint8Array<ArrayBuffer> {
 }
 
 /**
- * {@link freshBytes} for a read that fills all of it: where the kernel copies fast, if the backend can say where that is, on a
+ * The same for a read that fills all of it: where the kernel copies fast, if the backend can say where that is, on a
  * slightly longer ArrayBuffer; and on large pages, if it is large.
  */
-export function freshForRead(backend: Backend, bytes: number): Uint8Array<ArrayBuffer> {
-  if (bytes < WORTH_ALIGNING_BYTES || backend.pageOffset === undefined) return freshBytes(bytes);
-  const memory = freshBytes(bytes + COPY_ALIGNMENT);
+export function freshForRead(backend: Backend, bytes: number): Buffer<ArrayBuffer> {
+  if (bytes < WORTH_ALIGNING_BYTES || backend.pageOffset === undefined) return Buffer.allocUnsafeSlow(bytes);
+  const memory = Buffer.allocUnsafeSlow(bytes + COPY_ALIGNMENT);
   if (bytes >= WORTH_LARGE_PAGES_BYTES) backend.useLargePages?.(memory);
   const beyond = backend.pageOffset(memory) % COPY_ALIGNMENT;
   const start = beyond === 0 ? 0 : COPY_ALIGNMENT - beyond;

@@ -25,12 +25,13 @@ import {
 import { Cursor } from './cursor.js';
 import { readIsTraced, traceClose } from './diagnostics.js';
 import { checkEofPolicy, type RangeOptions } from './options.js';
-import { startRead, startTracedRead } from './pending-read.js';
+import { startRead } from './pending-read.js';
 import { planRanges } from './plan-ranges.js';
 import { checkRange, fillRanges, isAlignedSpan, type RangeRequest } from './ranges.js';
 import { readArguments, type ReadOptions, type ReadResult } from './read-arguments.js';
 import { readVector } from './read-vector.js';
 import { checkReadFileOptions, type ReadFileOptions, readWhole } from './read-whole.js';
+import { startTracedRead } from './traced-read.js';
 
 /** Options of {@link OverlappedFile.readAt}. */
 export interface ReadAtOptions {

@@ -1,5 +1,5 @@
 /**
- * One L1 read under way: a promise on top of the document layer's callback. Records are pooled and each owns a
+ * One L1 read under way: a promise on top of the document layer's callback. Records are pooled and each is a
  * pre-allocated overlapped, so a read makes nothing but its promise.
  */
 import { abortError, codeOf, type NativeError, systemError } from '../errors.js';
@@ -17,7 +17,6 @@ import {
 } from '../overlapped/index.js';
 import { checkPosition, checkSpan } from '../validate.js';
 import { type Abortable, unwatch, watch } from './abort-group.js';
-import { readIsTraced, traceRead } from './diagnostics.js';
 
 const DETAILS: ReadonlyMap<number, string> = new Map([
   [ERROR_INVALID_HANDLE, 'file closed'],
@@ -26,23 +25,30 @@ const DETAILS: ReadonlyMap<number, string> = new Map([
 
 /** Of a promise of whatever `shape` says the result is. */
 type Resolve = (result: never) => void;
-type Reject = (reason: unknown) => void;
 
-/** What a read of a batch has in place of a promise's functions. */
-function ignoreBytes(): void {
+/** What a read of a batch has in place of a promise's function. */
+function ignore(): void {
   // The batch hears of it.
 }
-function ignoreReason(): void {
-  // The batch hears of it.
+
+/**
+ * What a promise is resolved with to be rejected. Of the two functions that it comes with a read keeps one, since while it
+ * waits each is 64 bytes, and failures are rare.
+ */
+class Failure {
+  constructor(private readonly error: Error) {}
+
+  // The language calls it, as it does for every thenable.
+  then(_resolve: unknown, reject: (reason: Error) => void): void {
+    reject(this.error);
+  }
 }
 
 /** Bound once: what the layer below exports is a getter, and calling that for every read costs. */
 const queueRead = queueCheckedRead;
 
-class PendingRead implements Abortable {
-  readonly overlapped: PreAllocatedOverlapped = new PreAllocatedOverlapped(onCompletion, this);
-  resolve: Resolve = ignoreBytes;
-  reject: Reject = ignoreReason;
+class PendingRead extends PreAllocatedOverlapped implements Abortable {
+  resolve: Resolve = ignore;
   signal: AbortSignal | undefined;
   /** Who hears of the end instead of a promise: the batch that the read is `index` of. */
   batch: ReadBatch | undefined;
@@ -50,8 +56,13 @@ class PendingRead implements Abortable {
   /** What the promise resolves to beside the bytes read, where it is FileHandle's result. */
   shape: Uint8Array | undefined;
 
+  constructor() {
+    super(onCompletion);
+    this.native.owner = this;
+  }
+
   onAbort(): void {
-    const { native } = this.overlapped;
+    const { native } = this;
     if (native.bound !== undefined) cancelIoEx(native.bound.handle, native);
   }
 }
@@ -64,9 +75,8 @@ export interface ReadBatch {
 
 /** One executor for the promises of all reads, where one each would be memory for every read. */
 let starting: PendingRead;
-function executor(resolve: Resolve, reject: Reject): void {
+function executor(resolve: Resolve): void {
   starting.resolve = resolve;
-  starting.reject = reject;
 }
 
 const pool: PendingRead[] = [];
@@ -106,22 +116,10 @@ export function startRead<T = number>(
   }
 }
 
-/** {@link startRead}, with the events of a read of its own for those who have subscribed. */
-export function startTracedRead(
-  bound: BoundHandle,
-  buffer: NodeJS.ArrayBufferView,
-  offset: number,
-  length: number,
-  position: number | bigint,
-  signal: AbortSignal | undefined,
-): Promise<number> {
-  if (!readIsTraced()) return startRead(bound, buffer, offset, length, position, signal);
-  const { backend, file } = bound.handle;
-  const trace = { path: file.path, backend: backend.name, ranges: 1, position, length };
-  return traceRead(() => startRead(bound, buffer, offset, length, position, signal), trace);
-}
-
-/** A checked read whose end `batch` hears of; failures to start too, before this returns. */
+/**
+ * A checked read whose end `batch` hears of; failures to start too, before this returns.
+ * @returns what gives it up; not to be used once it has ended
+ */
 export function startBatchRead(
   batch: ReadBatch,
   index: number,
@@ -130,14 +128,16 @@ export function startBatchRead(
   length: number,
   position: number | bigint,
   signal: AbortSignal | undefined,
-): void {
+): Abortable | undefined {
   try {
     if (signal !== undefined && signal.aborted) throw abortError(signal);
     const read = begin(bound, target, 0, length, position, signal);
     read.batch = batch;
     read.index = index;
+    return read;
   } catch (error) {
     batch.settle(index, 0, error as Error);
+    return undefined;
   }
 }
 
@@ -151,7 +151,7 @@ function begin(
   signal: AbortSignal | undefined,
 ): PendingRead {
   const read = pool.pop() ?? new PendingRead();
-  const native = bound.allocateFrom(read.overlapped);
+  const native = bound.allocateFrom(read);
   try {
     native.setOffset(position);
     const refusal = queueRead(bound.handle, target, offset, length, native);
@@ -170,7 +170,7 @@ function begin(
 
 function onCompletion(errorCode: number, numBytes: number, native: NativeOverlapped): void {
   const read = native.owner as PendingRead;
-  const { resolve, reject, signal, batch, index, shape } = read;
+  const { resolve, signal, batch, index, shape } = read;
   const bound = native.bound as BoundHandle;
   if (signal !== undefined) unwatch(signal, read);
   let error: Error | undefined;
@@ -182,7 +182,7 @@ function onCompletion(errorCode: number, numBytes: number, native: NativeOverlap
   bound.freeNativeOverlapped(native);
   recycle(read);
   if (batch !== undefined) batch.settle(index, numBytes, error);
-  else if (error !== undefined) reject(error);
+  else if (error !== undefined) resolve(new Failure(error) as never);
   else resolve((shape === undefined ? numBytes : { bytesRead: numBytes, buffer: shape }) as never);
 }
 

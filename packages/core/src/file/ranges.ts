@@ -71,21 +71,20 @@ async function settleAll<T>(promises: readonly Promise<T>[]): Promise<T[]> {
 /**
  * Reads on until `target` is full or the file ends; `filled` bytes are there already. A direct read resumes on a block's
  * boundary, so it may read part of a block twice; no progress then means that the file ends in that block.
- * @param read how: traced, where the fill is not part of something that is traced as a whole
  * @returns bytes in target
  */
-export async function finishFill(
+async function finishFill(
   bound: BoundHandle,
   target: Uint8Array,
   position: Position,
   signal: AbortSignal | undefined,
   filled: number,
-  read: (...args: Parameters<typeof startRead>) => Promise<number> = startRead,
 ): Promise<number> {
   const { direct } = bound.handle.file;
   while (filled < target.byteLength) {
     const at = direct ? alignDown(filled) : filled;
-    const bytesRead = await read(bound, target, at, target.byteLength - at, advance(position, at), signal);
+    const rest = target.byteLength - at;
+    const bytesRead = await startRead(bound, target, at, rest, advance(position, at), signal);
     if (at + bytesRead <= filled) break;
     filled = at + bytesRead;
   }

@@ -59,7 +59,7 @@ async function readFrom(
 
   const size = Math.max(FIRST_BYTES, (await file.stat()).size - Number(start));
   if (size > MAX_FILE_BYTES) throw tooLarge(file.path, size);
-  const whole = asBuffer(freshForRead(file.bound.handle.backend, size));
+  const whole = freshForRead(file.bound.handle.backend, size);
   whole.set(first);
   const into = whole.subarray(FIRST_BYTES);
   const [rest] = await file.readMany([{ position: advance(start, FIRST_BYTES), into }], clamp);

@@ -3,14 +3,8 @@ import { type PathLike, ReadStream } from 'node:fs';
 import { outOfRange } from '../errors.js';
 import type { OverlappedFile } from '../file/overlapped-file.js';
 import { checkPosition, integerInRange } from '../validate.js';
-import {
-  type ChunkReader,
-  DEFAULT_DEPTH,
-  exclusiveEnd,
-  MAX_CHUNK_BYTES,
-  MAX_DEPTH,
-  ownChunks,
-} from './chunks.js';
+import { DEFAULT_DEPTH, exclusiveEnd, MAX_CHUNK_BYTES, MAX_DEPTH, ownChunks } from './chunks.js';
+import type { ChunkReader } from './read-ahead.js';
 
 /** FileHandle's stream options, and `depth`. */
 export interface ReadStreamOptions {
@@ -56,9 +50,8 @@ export class OverlappedReadStream extends NodeReadStream {
   private readonly first: number | bigint | undefined;
   private readonly last: number | bigint | undefined;
   private readonly depth: number;
-  /** Ends reads ahead. There is none before the first read, and none after the last: aborting is dear. */
-  private abort: AbortController | undefined;
-  private chunks: ChunkReader | undefined;
+  /** None before the first read. */
+  private chunks: ChunkReader<Buffer<ArrayBuffer>> | undefined;
 
   /** @internal */
   constructor(from: OverlappedFile | UnopenedFile, options: ReadStreamOptions) {
@@ -106,14 +99,13 @@ export class OverlappedReadStream extends NodeReadStream {
       (chunk) => {
         if (this.destroyed) return;
         if (chunk === undefined) {
-          this.abort = undefined;
           file.off('close', this.onFileClosed);
           this.push(null);
           return;
         }
         this.bytesRead += chunk.byteLength;
         if (this.first === undefined) file.cursor.take(chunk.byteLength);
-        this.push(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
+        this.push(chunk);
       },
       (error: unknown) => this.destroy(error as Error),
     );
@@ -121,7 +113,7 @@ export class OverlappedReadStream extends NodeReadStream {
 
   /** With a signal that has fired, Node calls it inside the constructor: nothing is set then, and nothing begun. @internal */
   override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
-    this.abort?.abort();
+    this.chunks?.cancel();
     this.file?.off('close', this.onFileClosed);
     this.finish().then(
       () => callback(error),
@@ -136,8 +128,7 @@ export class OverlappedReadStream extends NodeReadStream {
     if (this.unopened !== undefined || this.autoClose) await this.file?.close();
   }
 
-  private begin(file: OverlappedFile): ChunkReader {
-    this.abort = new AbortController();
+  private begin(file: OverlappedFile): ChunkReader<Buffer<ArrayBuffer>> {
     const start = this.first ?? file.cursor.at;
     // Where Node's streams follow the file's position, `end` counts from there.
     const origin = this.first === undefined ? BigInt(start) : 0n;
@@ -146,7 +137,6 @@ export class OverlappedReadStream extends NodeReadStream {
       end: this.last === undefined ? undefined : origin + BigInt(this.last) + 1n,
       chunkSize: Math.min(this.readableHighWaterMark, MAX_CHUNK_BYTES),
       depth: this.depth,
-      signal: this.abort.signal,
     });
   }
 
