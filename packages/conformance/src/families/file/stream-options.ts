@@ -105,6 +105,32 @@ export function streamOptions(context: ConformanceContext): void {
     });
   });
 
+  it('[R62] [R63] destroying a Node stream gives up what would finish a short read, and begins nothing more', async () => {
+    for (const [kind, then] of [
+      ['a finishing read that waits', 'wait'],
+      ['a short read that comes after all', 'late'],
+    ] as const) {
+      const decide = (_read: unknown, number: number) => {
+        if (then === 'late') return { kind: 'late' } as const;
+        return number === 0 ? ({ kind: 'short', bytes: 17 } as const) : ({ kind: 'wait' } as const);
+      };
+      await withFaults(context, { decide }, async (backend, open) => {
+        const path = context.fixtures.file(SIZE);
+        const file = await open(path);
+        const stream = file.createReadStream({ highWaterMark: SIZE + 1 }); // the file ends in its first chunk
+        stream.on('data', () => assert.fail(`${kind}: data of a destroyed stream`));
+        const reads = then === 'late' ? 1 : 2;
+        await until(() => backend.seen.length === reads && backend.waiting === 1, 'the last read waits');
+        stream.destroy();
+        await until(() => backend.cancels === 1, 'the cancellation arrives');
+        if (then === 'late') backend.release();
+        await once(stream, 'close');
+        assert.equal(backend.seen.length, reads, kind);
+        assert.equal(backend.inFlight, 0, kind);
+      });
+    }
+  });
+
   it('a device error comes after the bytes before it, and closes the file', async () => {
     const decide = (_read: unknown, number: number) => (number === 2 ? DEVICE_ERROR : undefined);
     await withFaults(context, { decide }, async (_backend, open) => {
