@@ -6,6 +6,7 @@ import os from 'node:os';
 import path from 'node:path';
 import readline from 'node:readline';
 import type { Readable, Writable } from 'node:stream';
+import { Worker } from 'node:worker_threads';
 
 const PROGRAM = path.resolve(__dirname, '../../build/faultfs');
 
@@ -51,10 +52,20 @@ export function unavailable(): string | undefined {
   return undefined;
 }
 
+/**
+ * Lets a paused server go on when this thread waits for it. A thread, not a process: that would begin by closing its copies
+ * of our descriptors, which tells the server so, and waits.
+ */
+const GUARD = `
+  const { workerData: pid } = require('node:worker_threads');
+  setTimeout(() => process.kill(pid, 'SIGCONT'), 10_000);
+`;
+
 export class FaultFs {
   private readonly answers: ((line: string) => void)[] = [];
   private readonly exited: Promise<unknown>;
   private count = 0;
+  private guard: Worker | undefined;
 
   private constructor(
     private readonly directory: string,
@@ -97,6 +108,25 @@ export class FaultFs {
   command(line: string): Promise<FileStats> {
     this.server.stdin.write(`${line}\n`);
     return this.answer();
+  }
+
+  /** The server answers nothing until {@link FaultFs.resume}, or for ten seconds: then it goes on, so that nobody hangs. */
+  pause(): void {
+    this.guard = new Worker(GUARD, { eval: true, workerData: this.server.pid });
+    this.server.kill('SIGSTOP');
+    while (!this.isPaused()); // a signal takes effect when the one who gets it is next scheduled
+  }
+
+  /** @returns whether it was still paused */
+  async resume(): Promise<boolean> {
+    const wasPaused = this.isPaused();
+    this.server.kill('SIGCONT');
+    await this.guard?.terminate();
+    return wasPaused;
+  }
+
+  private isPaused(): boolean {
+    return /^State:\tT/m.test(fs.readFileSync(`/proc/${this.server.pid}/status`, 'utf8'));
   }
 
   /** The server dies: the mount stays, and every read of it fails. */

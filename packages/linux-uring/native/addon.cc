@@ -39,6 +39,7 @@ Napi::Value stats(const Napi::CallbackInfo& info, const Share& holder) {
   set("enterErrors", counters.enterErrors);
   set("wakeups", engine->wakeups());
   set("fileTable", engine->file_table());
+  set("registered", engine->registered());
   set("regions", engine->regions()->count());
   set("regionBytes", engine->regions()->bytes());
   object.Set("rung", engine->ring().rung().name);
@@ -53,11 +54,14 @@ Napi::Value add_file(const Napi::CallbackInfo& info, const Share& holder) {
 
 Napi::Value remove_file(const Napi::CallbackInfo& info, const Share& holder) {
   // A closed engine has none: its user may still have to close the descriptor.
-  if (holder->engine == nullptr) return info.Env().Undefined();
-  if (!engine_of(info, holder)->remove_file(integer_argument(info, 0))) {
-    throw Napi::Error::New(info.Env(), "no such file in the engine");
-  }
-  return info.Env().Undefined();
+  if (holder->engine == nullptr) return Napi::Boolean::New(info.Env(), false);
+  const auto at_once = engine_of(info, holder)->remove_file(integer_argument(info, 0));
+  if (!at_once.has_value()) throw Napi::Error::New(info.Env(), "no such file in the engine");
+  return Napi::Boolean::New(info.Env(), *at_once);
+}
+
+Napi::Value file_mode(const Napi::CallbackInfo& info, const Share&) {
+  return Napi::Number::New(info.Env(), mode_of(static_cast<int>(integer_argument(info, 0, INT_MAX))));
 }
 
 Napi::Value use_large_pages(const Napi::CallbackInfo& info, const Share&) {
@@ -82,10 +86,15 @@ Napi::Value close(const Napi::CallbackInfo& info, const Share& holder) {
 }
 
 constexpr Method<Engine> kMethods[] = {
-    {"addFile", add_file},     {"removeFile", remove_file},
-    {"cancelAll", cancel_all}, {"allocate", allocate},
-    {"stats", stats},          {"pageOffset", page_offset<Engine>},
-    {"close", close},          {"useLargePages", use_large_pages},
+    {"addFile", add_file},
+    {"removeFile", remove_file},
+    {"fileMode", file_mode},
+    {"cancelAll", cancel_all},
+    {"allocate", allocate},
+    {"stats", stats},
+    {"pageOffset", page_offset<Engine>},
+    {"close", close},
+    {"useLargePages", use_large_pages},
 };
 
 Napi::Value create_engine(const Napi::CallbackInfo& info) {

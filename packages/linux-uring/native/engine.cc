@@ -3,7 +3,6 @@
 #include <overlapped/check.h>
 #include <overlapped/invariant.h>
 #include <sys/mman.h>
-#include <sys/uio.h>
 
 #include <cerrno>
 
@@ -13,14 +12,9 @@ namespace {
 // Files beyond these are looked up by the kernel at each read.
 constexpr unsigned kFileTableEntries = 1024;
 
-// Whether the kernel has no way to read this file without waiting (FUSE, network file systems). Some kernels
-// let the ring try all the same, on our thread: then the event loop waits for the file system.
-bool may_wait(int fd) {
-  constexpr off_t kBeyondEveryFile = off_t{1} << 62;  // nothing is read, only the flag is judged
-  std::byte byte{};
-  const iovec target{&byte, 1};
-  return preadv2(fd, &target, 1, kBeyondEveryFile, RWF_NOWAIT) < 0 && errno == EOPNOTSUPP;
-}
+// Reads after which a file is entered in the ring's table: that and taking it out cost as much as it saves in
+// so many.
+constexpr uint32_t kWorthRegistering = 64;
 
 }  // namespace
 
@@ -96,6 +90,10 @@ bool Engine::stage(const RequestEntry& request, napi_value view) {
   // may miss the moment in which a worker takes it up.
   File& file = files_[request.file];
   const bool async = file.positioned && (request.async || file.may_wait);
+  if (!file.registered && ++file.reads == kWorthRegistering && request.file < file_table_) {
+    file.registered = ring_.set_file(request.file, file.fd);
+    registered_ += file.registered ? 1 : 0;
+  }
   driver_.stage_read(request.slot, request.generation,
                      {.fd = file.fd,
                       .table_index = file.registered ? static_cast<int>(request.file) : -1,
@@ -151,23 +149,24 @@ uint32_t Engine::add_file(int fd, bool positioned) {
     id = free_files_.back();
     free_files_.pop_back();
   }
-  const bool registered = id < file_table_ && ring_.set_file(id, fd);
-  files_[id] = {.fd = fd,
-                .positioned = positioned,
-                .registered = registered,
-                .may_wait = positioned && may_wait(fd),
-                .warmth = {}};
+  files_[id] = {};
+  files_[id].fd = fd;
+  files_[id].positioned = positioned;
+  files_[id].may_wait = positioned && may_wait(fd);
   return id;
 }
 
-bool Engine::remove_file(uint32_t id) {
-  if (id >= files_.size() || files_[id].fd < 0) return false;
+std::optional<bool> Engine::remove_file(uint32_t id) {
+  if (id >= files_.size() || files_[id].fd < 0) return std::nullopt;
+  File& file = files_[id];
+  const bool at_once = closes_at_once(file);
   // The table holds the file open until it is taken out. Where the kernel refuses that, the place stays
   // taken.
-  const bool vacant = !files_[id].registered || ring_.set_file(id, -1);
-  files_[id] = {};
+  const bool vacant = !file.registered || ring_.set_file(id, -1);
+  registered_ -= file.registered && vacant ? 1 : 0;
+  file = {};
   if (vacant) free_files_.push_back(id);
-  return true;
+  return at_once;
 }
 
 void Engine::cancel_all() {

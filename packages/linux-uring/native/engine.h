@@ -8,9 +8,11 @@
 
 #include <deque>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "driver.h"
+#include "file.h"
 #include "ring.h"
 #include "waker.h"
 
@@ -44,29 +46,23 @@ class Engine {
   bool has_requests(uint32_t first, uint32_t count) const { return tables_.has_requests(first, count); }
 
   uint32_t add_file(int fd, bool positioned);
-  bool remove_file(uint32_t id);
+  // @return whether its descriptor can be closed at once, without waiting; nothing if there is no such file
+  std::optional<bool> remove_file(uint32_t id);
   void cancel_all();
 
   const std::shared_ptr<Regions>& regions() const { return regions_; }
   const DriverStats& stats() const { return driver_.stats(); }
   const Ring& ring() const { return ring_; }
   uint64_t wakeups() const { return wakeups_; }
-  // Files that the ring can hold in its table.
+  // Files that the ring can hold in its table, and those that it holds.
   uint32_t file_table() const { return file_table_; }
+  uint32_t registered() const { return registered_; }
 
   // Cancels, drains, then frees (R74), in that order, whoever asks: JS, or the environment's end. Idempotent.
   void shut_down();
 
  private:
   enum class State : uint8_t { Closed, Open, Closing };
-
-  struct File {
-    int fd = -1;
-    bool positioned = true;
-    bool registered = false;  // under its id in the ring's table
-    bool may_wait = false;    // in the file system, also where the ring asked it not to
-    Warmth warmth;
-  };
 
   // A read that ended before the driver had it.
   struct Refused {
@@ -93,7 +89,8 @@ class Engine {
   // Stays in place while it grows: reads in flight point to their file's warmth.
   std::deque<File> files_;
   std::vector<uint32_t> free_files_;
-  uint32_t file_table_ = 0;       // entries of the ring's table of files; 0 where there is none
+  uint32_t file_table_ = 0;  // entries of the ring's table of files; 0 where there is none
+  uint32_t registered_ = 0;
   std::vector<Refused> refused_;  // that JS has not heard of
   uint64_t wakeups_ = 0;
   napi_async_context async_context_ = nullptr;

@@ -40,7 +40,10 @@ export interface UringEngine {
   /** Each request's view follows: the caller keeps it until the read's completion. */
   submit(first: number, count: number, ...views: (NodeJS.ArrayBufferView | null)[]): number;
   addFile(fd: number, positioned: boolean): number;
-  removeFile(id: number): void;
+  /** @returns whether the descriptor can be closed at once, without waiting for anything */
+  removeFile(id: number): boolean;
+  /** The file's `st_mode`, of which the type is right; 0 where the system does not say. Waits for nothing. */
+  fileMode(fd: number): number;
   cancelAll(): void;
   /** Null where this Node allows no external ArrayBuffers. */
   allocate(bytes: number): ArrayBuffer | null;

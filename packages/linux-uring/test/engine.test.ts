@@ -1,6 +1,19 @@
 /** The addon's engine as its caller sees it: what it refuses, and that wrong use throws and never crashes. */
 import assert from 'node:assert/strict';
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import {
+  closeSync,
+  constants,
+  existsSync,
+  fstatSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { type EngineOptions, load, type UringAddon, type UringEngine } from '../src/index.js';
 
@@ -232,6 +245,47 @@ describe('linux-uring: engine', () => {
     for (const wrong of [undefined, 1, new ArrayBuffer(1), new Uint16Array(1)]) {
       assert.throws(() => engine.useLargePages(wrong as unknown as Uint8Array), /a Uint8Array is expected/);
     }
+  });
+
+  it('says what a descriptor is of, as fstat does, and 0 of none', () => {
+    const { engine } = new Rig(addon);
+    const directory = mkdtempSync(join(tmpdir(), 'overlapped-mode-'));
+    execFileSync('mkfifo', [join(directory, 'fifo')]);
+    for (const path of [__filename, directory, '/dev/null', join(directory, 'fifo')]) {
+      const fd = openSync(path, path.endsWith('fifo') ? 'r+' : 'r');
+      const type = fstatSync(fd).mode & constants.S_IFMT;
+      assert.equal(engine.fileMode(fd) & constants.S_IFMT, type, path);
+      closeSync(fd);
+    }
+    rmSync(directory, { recursive: true });
+    assert.equal(engine.fileMode(2 ** 31 - 1), 0);
+    for (const wrong of [-1, 2 ** 31, NaN]) {
+      assert.throws(() => engine.fileMode(wrong), { code: 'ERR_OUT_OF_RANGE' });
+    }
+    engine.close();
+    const fd = openSync(__filename, 'r');
+    assert.equal(engine.fileMode(fd) & constants.S_IFMT, constants.S_IFREG, 'closed too');
+    closeSync(fd);
+  });
+
+  it('[R70] a descriptor closes at once that is of a file with a name, and of nothing else', () => {
+    const { engine } = new Rig(addon);
+    const directory = mkdtempSync(join(tmpdir(), 'overlapped-close-'));
+    const [named, unlinked] = [join(directory, 'named'), join(directory, 'unlinked')];
+    for (const path of [named, unlinked]) writeFileSync(path, 'some bytes');
+    const cases = [named, unlinked, '/dev/null', directory].map((path) => ({
+      path,
+      fd: openSync(path, 'r'),
+    }));
+    rmSync(unlinked);
+    for (const { path, fd } of cases) {
+      const id = engine.addFile(fd, path !== '/dev/null');
+      assert.equal(engine.removeFile(id), path === named, path);
+      closeSync(fd);
+    }
+    rmSync(directory, { recursive: true });
+    engine.close();
+    assert.equal(engine.removeFile(0), false);
   });
 
   it('a closed engine throws, and closes again in peace', () => {

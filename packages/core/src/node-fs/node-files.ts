@@ -3,7 +3,7 @@ import fs from 'node:fs';
 import type { BackendFile, FileKind, OpenRequest } from '../backend.js';
 import { type NativeError, systemError, win32FromNodeError } from '../errors.js';
 
-const { O_RDONLY, O_WRONLY } = fs.constants;
+const { O_RDONLY, O_WRONLY, S_IFMT, S_IFREG, S_IFDIR, S_IFBLK, S_IFCHR, S_IFIFO, S_IFSOCK } = fs.constants;
 /** 0 where the system has none (Windows, macOS). */
 const O_DIRECT = (fs.constants as { O_DIRECT?: number }).O_DIRECT ?? 0;
 
@@ -15,12 +15,17 @@ function flagsOf(request: OpenRequest): number {
 /** Whether `direct` opens can be had here at all. */
 export const hasDirect = O_DIRECT !== 0;
 
-function kindOf(stat: fs.Stats): FileKind {
-  if (stat.isFile()) return 'regular';
-  if (stat.isBlockDevice()) return 'block';
-  if (stat.isCharacterDevice()) return 'character';
-  return stat.isFIFO() || stat.isSocket() ? 'pipe' : 'other';
-}
+/** By the type in `st_mode`. Windows lacks some of them. */
+const KINDS: ReadonlyMap<number | undefined, FileKind> = new Map([
+  [S_IFREG, 'regular'],
+  [S_IFBLK, 'block'],
+  [S_IFCHR, 'character'],
+  [S_IFIFO, 'pipe'],
+  [S_IFSOCK, 'pipe'],
+]);
+
+/** What can be said of a descriptor's `st_mode` without waiting; 0: nothing. */
+type ModeOf = (fd: number) => number;
 
 /** Node's error in our form: the same code on every backend, Node's number kept (R3). */
 function fromNodeError(error: unknown, syscall: string, path: string, backend: string): Error {
@@ -29,6 +34,15 @@ function fromNodeError(error: unknown, syscall: string, path: string, backend: s
   const native: NativeError = { kind: 'uv', code: errno };
   const win32 = win32FromNodeError(error as NodeJS.ErrnoException);
   return systemError({ syscall, win32, native, path, backend });
+}
+
+/** A call of node:fs on this thread, with its errors in our form. */
+function attempt<T>(call: () => T, syscall: string, path: string, backend: string): T {
+  try {
+    return call();
+  } catch (error) {
+    throw fromNodeError(error, syscall, path, backend);
+  }
 }
 
 function unsupportedDirect(request: OpenRequest, backend: string): Error {
@@ -41,38 +55,38 @@ function directory(request: OpenRequest, backend: string): Error {
   return systemError({ syscall: 'open', win32: 1, path: request.path, backend });
 }
 
-function describe(fd: number, stat: fs.Stats, request: OpenRequest): BackendFile {
-  return {
-    id: fd,
-    fd,
-    kind: kindOf(stat),
-    path: request.path,
-    direct: request.direct,
-  };
+/** @throws EISDIR for a directory (R5) */
+function describe(fd: number, mode: number, request: OpenRequest, backend: string): BackendFile {
+  const type = mode & S_IFMT;
+  if (type === S_IFDIR) throw directory(request, backend);
+  return { id: fd, fd, kind: KINDS.get(type) ?? 'other', path: request.path, direct: request.direct };
 }
 
 /**
  * Opens a file through node:fs, on this thread. Its id is its descriptor.
  * @param backend the name that errors carry
+ * @param modeOf for those who have a better way to ask than node:fs
  * @throws OverlappedError, with nothing left open (R3); EISDIR for a directory (R5), ENOTSUP for `direct` without O_DIRECT
  */
-export function openDescriptorSync(request: OpenRequest, backend: string): BackendFile {
+export function openDescriptorSync(request: OpenRequest, backend: string, modeOf?: ModeOf): BackendFile {
   if (request.direct && !hasDirect) throw unsupportedDirect(request, backend);
-  let fd: number | undefined;
+  const { path } = request;
+  const fd = attempt(() => fs.openSync(path, flagsOf(request)), 'open', path, backend);
   try {
-    fd = fs.openSync(request.path, flagsOf(request));
-    const stat = fs.fstatSync(fd);
-    if (!stat.isDirectory()) return describe(fd, stat, request);
+    const mode = modeOf?.(fd) || attempt(() => fs.fstatSync(fd).mode, 'fstat', path, backend);
+    return describe(fd, mode, request, backend);
   } catch (error) {
-    if (fd !== undefined) fs.closeSync(fd);
-    throw fromNodeError(error, 'open', request.path, backend);
+    fs.closeSync(fd);
+    throw error;
   }
-  fs.closeSync(fd);
-  throw directory(request, backend);
 }
 
 /** {@link openDescriptorSync} without blocking the thread: rejects with the same errors. */
-export async function openDescriptor(request: OpenRequest, backend: string): Promise<BackendFile> {
+export async function openDescriptor(
+  request: OpenRequest,
+  backend: string,
+  modeOf?: ModeOf,
+): Promise<BackendFile> {
   if (request.direct && !hasDirect) throw unsupportedDirect(request, backend);
   const path = request.path;
   const fd = await new Promise<number>((resolve, reject) => {
@@ -81,9 +95,8 @@ export async function openDescriptor(request: OpenRequest, backend: string): Pro
     );
   });
   try {
-    const stat = (await statDescriptor({ fd, path }, false, backend)) as fs.Stats;
-    if (stat.isDirectory()) throw directory(request, backend);
-    return describe(fd, stat, request);
+    const mode = modeOf?.(fd) || (await statDescriptor({ fd, path }, false, backend)).mode;
+    return describe(fd, Number(mode), request, backend);
   } catch (error) {
     await closeDescriptor({ fd, path }, backend);
     throw error;
@@ -110,4 +123,9 @@ export function closeDescriptor(file: { fd: number; path: string }, backend: str
       error ? reject(fromNodeError(error, 'close', file.path, backend)) : resolve(),
     );
   });
+}
+
+/** {@link closeDescriptor} on this thread: for what is known to close at once. */
+export function closeDescriptorSync(file: { fd: number; path: string }, backend: string): void {
+  attempt(() => fs.closeSync(file.fd), 'close', file.path, backend);
 }

@@ -1,0 +1,30 @@
+// A descriptor that the engine was given, and what can be known of it without waiting for anything.
+#pragma once
+
+#include <cstdint>
+
+#include "warmth.h"
+
+namespace overlapped::uring {
+
+struct File {
+  int fd = -1;
+  bool positioned = true;
+  bool registered = false;  // under its id in the ring's table
+  bool may_wait = false;    // in the file system, also where the ring asked it not to
+  uint32_t reads = 0;       // until it was registered
+  Warmth warmth;
+};
+
+// Whether the kernel has no way to read this file without waiting (FUSE, network file systems). Some kernels
+// let the ring try all the same, on our thread: then the event loop waits for the file system.
+bool may_wait(int fd);
+
+// The file's st_mode, of which the type is always in memory; 0 where the system does not say.
+uint32_t mode_of(int fd);
+
+// Whether closing the descriptor is over at once: no file system that is told of it, and not the last that
+// there is of a file, whose blocks would be freed.
+bool closes_at_once(const File& file);
+
+}  // namespace overlapped::uring
