@@ -158,6 +158,21 @@ describeUring('io_uring: refusals', () => {
     });
   }
 
+  for (const errno of [38, 1]) {
+    it(`[R5] where statx is refused (errno ${errno}) files open all the same, and directories do not`, async function () {
+      skipUnless(this, launcher !== undefined, NO_COMPILER);
+      for (const [target, outcome] of [
+        [file, { backend: 'io_uring', sum: SUM }],
+        [path.dirname(file), { backend: 'io_uring', code: 'EISDIR' }],
+      ] as const) {
+        const { stdout, stderr, code } = await run('report', [target], refuse('statx', errno));
+        assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+        const { named } = JSON.parse(stdout) as Record<'named', Printed>;
+        assert.deepEqual({ ...named.outcome, ...outcome }, named.outcome);
+      }
+    });
+  }
+
   for (const when of ['first', 'loaded']) {
     it(`[R84] without descriptors (addon ${when === 'first' ? 'not yet loaded' : 'loaded'}) a ring is refused for now, not for good`, async () => {
       const launch = ['sh', '-c', 'ulimit -n 100 && exec "$@"', 'sh'];

@@ -1,6 +1,6 @@
-/* Runs a command in which one io_uring system call is refused, as sandboxes and old kernels refuse it.
+/* Runs a command in which one system call is refused, as sandboxes and old kernels refuse it.
  *   refuse CALL ERRNO COMMAND [ARGUMENT...]
- * CALL is setup, enter or register; ERRNO a number. */
+ * CALL is statx, or io_uring's setup, enter or register; ERRNO a number. */
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -22,6 +22,7 @@
 #endif
 
 static int call_number(const char* name) {
+  if (strcmp(name, "statx") == 0) return __NR_statx;
   if (strcmp(name, "setup") == 0) return __NR_io_uring_setup;
   if (strcmp(name, "enter") == 0) return __NR_io_uring_enter;
   if (strcmp(name, "register") == 0) return __NR_io_uring_register;
@@ -44,7 +45,7 @@ static int install(int number, int error) {
 
 int main(int argc, char** argv) {
   if (argc < 4) {
-    fprintf(stderr, "usage: refuse setup|enter|register ERRNO COMMAND [ARGUMENT...]\n");
+    fprintf(stderr, "usage: refuse statx|setup|enter|register ERRNO COMMAND [ARGUMENT...]\n");
     return 125;
   }
   const int number = call_number(argv[1]);
