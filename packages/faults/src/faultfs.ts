@@ -114,7 +114,8 @@ export class FaultFs {
   pause(): void {
     this.guard = new Worker(GUARD, { eval: true, workerData: this.server.pid });
     this.server.kill('SIGSTOP');
-    while (!this.isPaused()); // a signal takes effect when the one who gets it is next scheduled
+    // A signal takes effect when the one who gets it is next scheduled.
+    while (!this.isPaused()) if (this.state() === 'Z') throw new Error('faultfs has ended');
   }
 
   /** @returns whether it was still paused */
@@ -126,7 +127,12 @@ export class FaultFs {
   }
 
   private isPaused(): boolean {
-    return /^State:\tT/m.test(fs.readFileSync(`/proc/${this.server.pid}/status`, 'utf8'));
+    return this.state() === 'T';
+  }
+
+  /** The server's, as the kernel names it: T is stopped, Z has ended. */
+  private state(): string | undefined {
+    return /^State:\t(\w)/m.exec(fs.readFileSync(`/proc/${this.server.pid}/status`, 'utf8'))?.[1];
   }
 
   /** The server dies: the mount stays, and every read of it fails. */

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { skipUnless } from '@overlapped/conformance';
 import { load } from '@overlapped/linux-uring';
 import { assertBytes, describeFaults, tally, watch } from './support.js';
 
@@ -27,11 +28,9 @@ describeFaults('faults below: a file system that does not answer', (subject) => 
   });
 
   it('[R5] what kind of file was opened is known without asking it', async function () {
+    skipUnless(this, subject.name === 'io_uring', `${subject.name}: it asks by the thread pool`);
     const loaded = load();
-    if (subject.name !== 'io_uring' || !loaded.ok) {
-      console.log(`      skipped: ${subject.name} asks by the thread pool`);
-      return this.skip();
-    }
+    assert(loaded.ok);
     const on = await subject.fs.file(SIZE);
     const fd = fs.openSync(on.path, 'r');
     const words = (count: number): Uint32Array => new Uint32Array(new SharedArrayBuffer(4 * count));
