@@ -7,9 +7,11 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "check.h"
 #include "engine_tables.h"
+#include "invariant.h"
 #include "tables.h"
 
 namespace overlapped {
@@ -215,6 +217,7 @@ Napi::Value lend_region(Napi::Env env, const std::shared_ptr<Regions>& regions, 
   struct Lease {
     std::shared_ptr<Regions> regions;
     typename Regions::Region* region;
+    std::thread::id owner = std::this_thread::get_id();
   };
   constexpr double kMaxRegionBytes = 4'294'967'296.0;
   if (!(bytes >= 1 && bytes <= kMaxRegionBytes))
@@ -228,6 +231,7 @@ Napi::Value lend_region(Napi::Env env, const std::shared_ptr<Regions>& regions, 
       env, region->base, size,
       [](napi_env, void*, void* hint) {
         const std::unique_ptr<Lease> last(static_cast<Lease*>(hint));
+        OVERLAPPED_INVARIANT(last->owner == std::this_thread::get_id());
         last->regions->drop(last->region);
       },
       lease, &buffer);

@@ -2,14 +2,15 @@
 // a read in flight uses it. An ArrayBuffer's finalizer may run while a read is still filling it (transfer()
 // can cause that, and at an environment's end finalizers run before every hook), so the finalizer only drops
 // JS's share.
+//
+// One thread uses it, and it takes no lock: reads begin and end on the environment's thread, where Node-API
+// runs finalizers too (lend_region sees to that).
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <map>
 #include <memory>
-#include <mutex>
 
 namespace overlapped {
 
@@ -37,7 +38,6 @@ class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>
   Region* allocate(size_t bytes) {
     auto* base = static_cast<std::byte*>(Pages::map(bytes));
     if (base == nullptr) return nullptr;
-    const std::lock_guard lock(mutex_);
     auto [at, added] = regions_.emplace(base, std::make_unique<Region>(Region{base, bytes, 1}));
     bytes_ += bytes;
     return at->second.get();
@@ -45,8 +45,7 @@ class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>
 
   // Takes a share in the region that holds `address`; null for memory that is not ours.
   Region* share(const std::byte* address) {
-    if (bytes_ == 0) return nullptr;  // most programs have none, and need no lock to hear that
-    const std::lock_guard lock(mutex_);
+    if (regions_.empty()) return nullptr;  // most programs have none
     auto after = regions_.upper_bound(const_cast<std::byte*>(address));
     if (after == regions_.begin()) return nullptr;
     Region* region = std::prev(after)->second.get();
@@ -56,7 +55,6 @@ class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>
   }
 
   void drop(Region* region) {
-    const std::lock_guard lock(mutex_);
     if (--region->shares != 0) return;
     bytes_ -= region->bytes;
     Pages::unmap(region->base, region->bytes);
@@ -67,10 +65,8 @@ class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>
   size_t bytes() const { return bytes_; }
 
  private:
-  // Finalizers may run on another thread than the engine's in future Nodes; the lock is uncontended today.
-  std::mutex mutex_;
   std::map<std::byte*, std::unique_ptr<Region>> regions_;
-  std::atomic<size_t> bytes_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace overlapped
