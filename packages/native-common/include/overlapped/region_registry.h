@@ -16,7 +16,7 @@ namespace overlapped {
 
 // `Pages` is the system's allocator: static void* map(size_t), static void unmap(void*, size_t).
 template <class Pages>
-class RegionRegistry : public std::enable_shared_from_this<RegionRegistry<Pages>> {
+class RegionRegistry {
  public:
   struct Region {
     std::byte* base;
