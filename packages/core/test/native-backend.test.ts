@@ -2,13 +2,21 @@
 import assert from 'node:assert/strict';
 import type { ReadRequest } from '../src/backend.js';
 import type { NativeEngineOptions } from '../src/engine/binding.js';
-import { NativeBackend, type NativeFiles } from '../src/engine/native-backend.js';
-import { Completion, Opcode, Request, Status } from '../src/engine/tables.js';
-import { STAGED_IN_A_TURN, TURN_BUDGET_BYTES } from '../src/engine/turn-budget.js';
+import { NativeBackend, type NativeBackendSpec, type NativeFiles } from '../src/engine/native-backend.js';
+import { Completion, Opcode, Request, RequestFlag, Status } from '../src/engine/tables.js';
+import { READ_COST_BYTES, STAGED_IN_A_TURN, TURN_BUDGET_BYTES } from '../src/engine/turn-budget.js';
 
 const CAPACITY = 2;
 
-/** Every entry that was submitted, as `opcode slot.generation`. */
+/** What is in a request's first word, in words. */
+const OPERATIONS: ReadonlyMap<number | undefined, string> = new Map([
+  [Opcode.Read, 'read'],
+  [Opcode.Read | RequestFlag.Async, 'read async'],
+  [Opcode.Read | RequestFlag.Async | RequestFlag.Alone, 'read alone'],
+  [Opcode.Cancel, 'cancel'],
+]);
+
+/** Every entry that was submitted, as `operation slot.generation`. */
 class NotingEngine {
   readonly submitted: string[] = [];
 
@@ -18,10 +26,11 @@ class NotingEngine {
     const { requests, status } = this.options;
     assert.equal(views.length, count);
     for (let entry = first; entry < first + count; entry++) {
-      const [opcode, slot, generation] = requests.subarray(entry * Request.Words);
-      if (opcode === Opcode.Read) assert(views[entry - first] instanceof Uint8Array, 'a read without a view');
-      this.submitted.push(`${opcode === Opcode.Cancel ? 'cancel' : 'read'} ${slot}.${generation}`);
-      if (opcode === Opcode.Read) status[Status.InFlight] = (status[Status.InFlight] ?? 0) + 1;
+      const [word, slot, generation] = requests.subarray(entry * Request.Words);
+      this.submitted.push(`${OPERATIONS.get(word)} ${slot}.${generation}`);
+      if (word === Opcode.Cancel) continue;
+      assert(views[entry - first] instanceof Uint8Array, 'a read without a view');
+      status[Status.InFlight] = (status[Status.InFlight] ?? 0) + 1;
     }
     return 0;
   }
@@ -62,7 +71,10 @@ const refuse = (): never => {
 };
 const NO_FILES: NativeFiles = { openSync: refuse, open: refuse, bind: refuse, stat: refuse, close: refuse };
 
-function rig(capacity = CAPACITY): { backend: NativeBackend; engine: NotingEngine; completed: string[] } {
+function rig(
+  capacity = CAPACITY,
+  large: Partial<Pick<NativeBackendSpec, 'asyncBytes' | 'aloneBytes'>> = {},
+): { backend: NativeBackend; engine: NotingEngine; completed: string[] } {
   let engine!: NotingEngine;
   const completed: string[] = [];
   const backend = new NativeBackend({
@@ -71,6 +83,8 @@ function rig(capacity = CAPACITY): { backend: NativeBackend; engine: NotingEngin
     capabilities: { cancel: true, pipes: false, direct: false, synchronousOutcomes: false, batches: true },
     capacity,
     asyncBytes: Infinity,
+    aloneBytes: 0,
+    ...large,
     win32Of: (raw) => raw,
     createEngine: (options) => (engine = new NotingEngine(options)),
     files: () => NO_FILES,
@@ -149,6 +163,42 @@ describe('native backend', () => {
     }
     assert.equal(engine.submitted.length, 8, `${before} before, then ${perTurn.join()}`);
     assert(Math.max(...perTurn) <= 1, `reads of a whole budget each, a turn: ${perTurn.join()}`);
+  });
+
+  it('lets this thread copy a large read that is alone, where it is not too large', async () => {
+    const { backend, engine } = rig(CAPACITY, { asyncBytes: 100, aloneBytes: 200 });
+    const next = async (...reads: ReadRequest[]): Promise<string[]> => {
+      for (const read of reads) backend.queue(read);
+      await microtasks();
+      return engine.submitted.splice(0);
+    };
+    assert.deepEqual(await next(request(0, 0, 99)), ['read 0.0']);
+    engine.complete([0], 0);
+    assert.deepEqual(await next(request(0, 1, 200)), ['read alone 0.1']);
+    assert.deepEqual(await next(request(1, 0, 200)), ['read async 1.0'], 'with another one in flight');
+    engine.complete([0], 1);
+    engine.complete([1], 0);
+    assert.deepEqual(await next(request(0, 2, 201)), ['read async 0.2'], 'too large');
+    engine.complete([0], 2);
+    assert.deepEqual(
+      await next(request(0, 3, 100), request(1, 1, 100)),
+      ['read async 0.3', 'read async 1.1'],
+      'two of one job',
+    );
+  });
+
+  it('[R22] large reads that are alone, one after another, leave the event loop its turn', async () => {
+    const large = { asyncBytes: 1, aloneBytes: TURN_BUDGET_BYTES };
+    const { backend, engine } = rig(CAPACITY, large);
+    const most = TURN_BUDGET_BYTES - READ_COST_BYTES; // with what a read costs besides: all of the budget
+    backend.queue(request(0, 0, most));
+    await microtasks();
+    engine.complete([0], 0);
+    backend.queue(request(0, 1, most));
+    await microtasks();
+    assert.deepEqual(engine.submitted, ['read alone 0.0']);
+    await turn();
+    assert.deepEqual(engine.submitted, ['read alone 0.0', 'read alone 0.1']);
   });
 
   it('[R77] loses no entry when stale cancellations, new reads and their cancellations all wait', async () => {

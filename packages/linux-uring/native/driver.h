@@ -59,8 +59,14 @@ class Driver {
     slot.operation = read;
     slot.operation.length = std::min(read.length, kMaxReadBytes);
     stats_.reads++;
-    stats_.offloaded += read.async ? 1 : 0;
-    if (!give_to_copier(index, slot.operation)) give_to_ring(index, slot);
+    const bool likely_cached = is_likely_cached(slot.operation);
+    slot.operation.alone = read.alone && likely_cached;
+    // To wake another thread for it costs more than to copy it.
+    if (slot.operation.alone) slot.operation.async = false;
+    stats_.offloaded += slot.operation.async ? 1 : 0;
+    if (slot.operation.alone || !likely_cached || !give_to_copier(index, slot.operation)) {
+      give_to_ring(index, slot);
+    }
   }
 
   // Asks for a read to be given up. Nothing happens if it has ended (R64).
@@ -151,9 +157,12 @@ class Driver {
     }
   }
 
+  static bool is_likely_cached(const Read& read) {
+    return read.warmth != nullptr && read.length > 0 && read.warmth->is_worth_trying(read.async);
+  }
+
   // @return whether the copier may get it, now or from the line
   bool give_to_copier(uint32_t index, const Read& read) {
-    if (read.warmth == nullptr || read.length == 0 || !read.warmth->is_worth_trying(read.async)) return false;
     const Copy copy{.slot = index,
                     .fd = read.fd,
                     .address = read.address,
@@ -348,9 +357,9 @@ class Driver {
   void learn(const Read& read) {
     if (read.warmth == nullptr || read.async) return;
     if (read.submitted_in == pumps_) {
-      read.warmth->cached(false);
+      read.warmth->cached(read.alone);
     } else {
-      read.warmth->missed(false);
+      read.warmth->missed(read.alone);
     }
   }
 

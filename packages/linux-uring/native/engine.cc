@@ -101,6 +101,7 @@ bool Engine::stage(const RequestEntry& request, napi_value view) {
                       .length = request.length,
                       .position = file.positioned ? request.position : 0,
                       .async = async,
+                      .alone = async && request.alone,
                       .warmth = file.positioned && !file.may_wait ? &file.warmth : nullptr,
                       .hold = regions_->share(address)});
   return true;

@@ -26,6 +26,7 @@ napi_value issue(napi_env env, napi_callback_info info) {
   if (engine == nullptr) return nullptr;
   const RequestEntry request{.opcode = Opcode::Read,
                              .async = false,
+                             .alone = false,
                              .slot = numbers[0],
                              .generation = numbers[1],
                              .file = numbers[2],

@@ -122,7 +122,7 @@ describeUring('io_uring: cancel and close', () => {
   });
 
   it('[R66] a long read in a kernel worker can be asked to stop, and says data or cancelled', async () => {
-    const backend = uringBackend({ asyncBytes: 1 });
+    const backend = uringBackend({ asyncBytes: 1, aloneBytes: 0 });
     const size = 4 << 20;
     const reader = new Reader(backend, fixtures.file(size));
     const buffer = Buffer.alloc(size);

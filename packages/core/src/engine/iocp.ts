@@ -124,6 +124,7 @@ export function createIocpBackend(binding: IocpBinding, options: IocpOptions = {
     capabilities: { cancel: true, pipes: true, direct: true, synchronousOutcomes: true, batches: true },
     capacity,
     asyncBytes,
+    aloneBytes: 0,
     win32Of: (raw) => raw,
     createEngine: (engineOptions) => {
       try {

@@ -41,6 +41,8 @@ export interface NativeBackendSpec {
   readonly capacity: number;
   /** Buffered reads of at least this many bytes are copied by the system's own threads. */
   readonly asyncBytes: number;
+  /** But one of at most this many, with no other in flight, by this thread, if they are cached; 0: none is. */
+  readonly aloneBytes: number;
   /** Maps a raw error of the completion table to its Win32 number. */
   readonly win32Of: (raw: number) => number;
   readonly createEngine: (options: NativeEngineOptions) => NativeEngine;
@@ -75,6 +77,7 @@ export class NativeBackend implements Backend {
   private readonly files: NativeFiles;
   private readonly win32Of: (raw: number) => number;
   private readonly asyncBytes: number;
+  private readonly aloneBytes: number;
 
   private readonly completions: Uint32Array;
   private readonly status: Uint32Array;
@@ -104,6 +107,7 @@ export class NativeBackend implements Backend {
     this.capabilities = spec.capabilities;
     this.capacity = spec.capacity;
     this.asyncBytes = spec.asyncBytes;
+    this.aloneBytes = spec.aloneBytes;
     this.win32Of = spec.win32Of;
     const entries = ENTRIES_PER_SLOT * spec.capacity;
     this.staged = new StagedRequests(entries);
@@ -280,6 +284,7 @@ export class NativeBackend implements Backend {
   private submitAffordable(): void {
     const { staged, budget } = this;
     if (staged.count === 0) return; // closing has submitted it
+    if (staged.count === 1 && this.pending() === 1) staged.markAlone(this.aloneBytes);
     if (staged.cost <= budget) {
       this.budget -= staged.cost;
       this.submit(staged.count);

@@ -1,5 +1,6 @@
 /** Requests that wait to be submitted: the table that native code reads, in order, and what each takes of a turn's budget. */
-import { Request } from './tables.js';
+import { Opcode, Request, RequestFlag } from './tables.js';
+import { READ_COST_BYTES } from './turn-budget.js';
 
 /** Memory of a table: shared, so that nothing can detach it while native code has its address. */
 export function sharedWords(count: number): Uint32Array {
@@ -42,6 +43,16 @@ export class StagedRequests {
     table[at + Request.Slot] = slot;
     table[at + Request.Generation] = generation;
     return at;
+  }
+
+  /** The only one, where it is a read of at most `bytes` for another thread, may be copied by this one; then it costs that. */
+  markAlone(bytes: number): void {
+    const { table, costs, first } = this;
+    const at = first * Request.Words;
+    const length = table[at + Request.Length] as number;
+    if (table[at + Request.Opcode] !== (Opcode.Read | RequestFlag.Async) || length > bytes) return;
+    table[at + Request.Opcode] = Opcode.Read | RequestFlag.Async | RequestFlag.Alone;
+    this.sum = costs[first] = length + READ_COST_BYTES;
   }
 
   /** @returns how many of the first ones cost `budget` or less together */

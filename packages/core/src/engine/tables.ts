@@ -30,6 +30,8 @@ export const enum Opcode {
 export const enum RequestFlag {
   /** Let the system's own threads copy this read, not this one. */
   Async = 256,
+  /** With it: no other read is in flight, nor comes with this one. If its bytes are likely cached, this thread copies them. */
+  Alone = 512,
 }
 
 /** Words of one entry of the completion table, native to JS. */

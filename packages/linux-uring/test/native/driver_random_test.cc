@@ -71,7 +71,8 @@ class Chaos {
     for (const uint64_t read : live_) {
       if (static_cast<uint32_t>(read) == slot) return;
     }
-    live_.insert(rig_.read(slot, chance(10) ? 0 : 1 + random_() % 100'000, chance(20)));
+    const bool async = chance(20);
+    live_.insert(rig_.read(slot, chance(10) ? 0 : 1 + random_() % 100'000, async, async && chance(50)));
     started_++;
   }
 

@@ -32,7 +32,7 @@ class Rig {
   Driver<ScriptedKernel, Release, ScriptedCopies> driver;
   std::map<void*, uint64_t> held;  // address of the buffer, to the read that holds it
 
-  uint64_t read(uint32_t slot, uint32_t length = 16, bool async = false) {
+  uint64_t read(uint32_t slot, uint32_t length = 16, bool async = false, bool alone = false) {
     const uint32_t generation = ++generations_[slot];
     void* hold = &memory_[slot];
     REQUIRE(held.emplace(hold, token(slot, generation)).second);
@@ -41,6 +41,7 @@ class Rig {
                        .address = &memory_[slot],
                        .length = length,
                        .async = async,
+                       .alone = alone,
                        .warmth = &warmth,
                        .hold = hold});
     return token(slot, generation);

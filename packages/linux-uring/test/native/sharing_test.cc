@@ -245,6 +245,35 @@ TEST_CASE("a large read that the copier finds uncached goes to the ring, and few
   CHECK(rig.pump() == Reports{Rig::ended(again, 0, kLarge)});
 }
 
+TEST_CASE(
+    "a large read that is alone is copied with its submission, less and less often where it is not cached") {
+  Rig rig(1);
+  rig.copies.room = 100;
+  rig.kernel.inline_reads = true;
+  const auto cached = rig.read(0, kLarge, true, true);
+  CHECK(rig.pump() == Reports{Rig::ended(cached, 0, kLarge)});
+  CHECK(rig.driver.stats().offloaded == 0);
+  rig.kernel.inline_reads = false;
+  const auto uncached = rig.read(0, kLarge, true, true);
+  CHECK(rig.pump().empty());
+  CHECK((rig.kernel.reads.at(uncached).flags & IOSQE_ASYNC) == 0);
+  rig.kernel.complete(uncached, kLarge);
+  CHECK(rig.pump().size() == 1);
+  for (unsigned i = 0; i < 8; i++) {
+    const auto read = rig.read(0, kLarge, true, true);
+    CHECK(rig.pump().empty());
+    CHECK((rig.kernel.reads.at(read).flags & IOSQE_ASYNC) != 0);
+    rig.kernel.complete(read, kLarge);
+    CHECK(rig.pump().size() == 1);
+  }
+  CHECK(rig.driver.stats().offloaded == 8);
+  CHECK(rig.copies.room == 100);  // nobody was woken for them
+  rig.kernel.inline_reads = true;
+  rig.read(0, kLarge, true, true);
+  CHECK(rig.pump().size() == 1);
+  CHECK(!rig.warmth.is_warm());
+}
+
 TEST_CASE("large reads say nothing of how warm a file is, but for one whose file system always waits") {
   for (const bool waits : {false, true}) {
     CAPTURE(waits);

@@ -33,6 +33,7 @@ enum class Opcode : uint32_t {
 // Above the opcode.
 enum class RequestFlag : uint32_t {
   Async = 256,
+  Alone = 512,
 };
 
 // One entry of the completion table, native to JS.
@@ -67,6 +68,7 @@ constexpr uint32_t kOpcodeMask = 0xff;
 struct RequestEntry {
   Opcode opcode;
   bool async;
+  bool alone;
   uint32_t slot;
   uint32_t generation;
   uint32_t file;
@@ -80,9 +82,11 @@ struct RequestEntry {
 inline RequestEntry read_request(const volatile uint32_t* entry) {
   const auto word = [entry](Request at) { return entry[static_cast<uint32_t>(at)]; };
   const uint32_t operation = word(Request::Opcode);
+  const auto has = [operation](RequestFlag flag) { return (operation & static_cast<uint32_t>(flag)) != 0; };
   return RequestEntry{
       .opcode = static_cast<Opcode>(operation & kOpcodeMask),
-      .async = (operation & static_cast<uint32_t>(RequestFlag::Async)) != 0,
+      .async = has(RequestFlag::Async),
+      .alone = has(RequestFlag::Alone),
       .slot = word(Request::Slot),
       .generation = word(Request::Generation),
       .file = word(Request::File),
