@@ -40,12 +40,17 @@ function headingOf(page) {
   return page.startsWith('docs/') ? 'Reference' : 'Project';
 }
 
+/** What typedoc calls the module of a source file: packages/core/src/fs/index.ts is core/src/fs. */
+function moduleOf(source) {
+  return source.replace(/^packages\//, '').replace(/(\/index)?\.ts$/, '');
+}
+
 /** Names modules as they are imported, and pages by their first heading; both would be called by their files. */
 function namesForReaders(app) {
   app.converter.on('createDeclaration', (_context, reflection) => {
-    const source = reflection.sources?.[0]?.fullFileName;
-    const entry = entries.find((each) => source === join(root, each.source));
-    if (entry !== undefined && reflection.parent?.isProject()) reflection.name = entry.name;
+    if (!reflection.parent?.isProject()) return;
+    const entry = entries.find(({ source }) => moduleOf(source) === reflection.name);
+    if (entry !== undefined) reflection.name = entry.name;
   });
   app.converter.on('createDocument', (_context, page) => {
     page.frontmatter.group = headingOf(page.name);
@@ -57,6 +62,7 @@ export default {
   name: 'Overlapped',
   entryPoints: entries.map(({ source }) => source),
   tsconfig: 'tsconfig.docs.json',
+  disableSources: true, // a clone without a remote has nothing that they could be links to
   skipErrorChecking: true, // tsc -b has checked the same sources
   // One program of all sources, so that what a package has of another one is linked.
   compilerOptions: { paths: Object.fromEntries(entries.map(({ name, source }) => [name, [`./${source}`]])) },
