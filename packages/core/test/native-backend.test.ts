@@ -4,7 +4,12 @@ import type { ReadRequest } from '../src/backend.js';
 import type { NativeEngineOptions } from '../src/engine/binding.js';
 import { NativeBackend, type NativeBackendSpec, type NativeFiles } from '../src/engine/native-backend.js';
 import { Completion, Opcode, Request, RequestFlag, Status } from '../src/engine/tables.js';
-import { READ_COST_BYTES, STAGED_IN_A_TURN, TURN_BUDGET_BYTES } from '../src/engine/turn-budget.js';
+import {
+  READ_COST_BYTES,
+  STAGED_IN_A_TURN,
+  TURN_BUDGET_BYTES,
+  type TurnBudget,
+} from '../src/engine/turn-budget.js';
 
 const CAPACITY = 2;
 
@@ -74,8 +79,9 @@ const NO_FILES: NativeFiles = { openSync: refuse, open: refuse, bind: refuse, st
 function rig(
   capacity = CAPACITY,
   large: Partial<Pick<NativeBackendSpec, 'asyncBytes' | 'aloneBytes'>> = {},
-): { backend: NativeBackend; engine: NotingEngine; completed: string[] } {
+): { backend: NativeBackend; engine: NotingEngine; completed: string[]; pay: TurnBudget['pay'] } {
   let engine!: NotingEngine;
+  let pay!: TurnBudget['pay'];
   const completed: string[] = [];
   const backend = new NativeBackend({
     name: 'noting',
@@ -87,13 +93,16 @@ function rig(
     ...large,
     win32Of: (raw) => raw,
     createEngine: (options) => (engine = new NotingEngine(options)),
-    files: () => NO_FILES,
+    files: (_engine, payFrom) => {
+      pay = payFrom;
+      return NO_FILES;
+    },
   });
   backend.attach({
     complete: (slot, generation) => completed.push(`${slot}.${generation}`),
     settled: () => undefined,
   });
-  return { backend, engine, completed };
+  return { backend, engine, completed, pay };
 }
 
 function request(slot: number, generation: number, length: number): ReadRequest {
@@ -199,6 +208,18 @@ describe('native backend', () => {
     assert.deepEqual(engine.submitted, ['read alone 0.0']);
     await turn();
     assert.deepEqual(engine.submitted, ['read alone 0.0', 'read alone 0.1']);
+  });
+
+  it('[R22] what else is done on this thread is paid from the same budget, and its turn comes whatever else is staged', async () => {
+    const { backend, engine, pay } = rig();
+    assert.equal(pay(TURN_BUDGET_BYTES / 2 + 1), undefined);
+    backend.queue(request(0, 0, 1)); // its flush is on its way, and there is enough for it
+    const paid: number[] = [];
+    for (const each of [1, 2, 3]) void pay(TURN_BUDGET_BYTES / 2)?.then(() => paid.push(each));
+    await turn();
+    assert.deepEqual(engine.submitted, ['read 0.0']);
+    for (let turns = 0; paid.length < 3 && turns < 10; turns++) await turn();
+    assert.deepEqual(paid, [1, 2, 3]);
   });
 
   it('[R77] loses no entry when stale cancellations, new reads and their cancellations all wait', async () => {

@@ -46,6 +46,15 @@ Napi::Value stats(const Napi::CallbackInfo& info, const Share& holder) {
   return object;
 }
 
+Napi::Value open_at_once(const Napi::CallbackInfo& info, const Share& holder) {
+  Engine* engine = engine_of(info, holder);
+  const std::string path = string_argument(info, 0);
+  // A path with a null byte names no file, and must not be taken for what is in front of it.
+  const bool is_path = path.find('\0') == std::string::npos;
+  return Napi::Number::New(info.Env(),
+                           is_path ? engine->open_at_once(path.c_str(), info[1].ToBoolean()) : -1);
+}
+
 Napi::Value add_file(const Napi::CallbackInfo& info, const Share& holder) {
   Engine* engine = engine_of(info, holder);
   const auto fd = static_cast<int>(integer_argument(info, 0, INT_MAX));
@@ -86,6 +95,7 @@ Napi::Value close(const Napi::CallbackInfo& info, const Share& holder) {
 }
 
 constexpr Method<Engine> kMethods[] = {
+    {"openAtOnce", open_at_once},
     {"addFile", add_file},
     {"removeFile", remove_file},
     {"fileMode", file_mode},

@@ -154,6 +154,7 @@ uint32_t Engine::add_file(int fd, bool positioned) {
   files_[id].fd = fd;
   files_[id].positioned = positioned;
   files_[id].may_wait = positioned && may_wait(fd);
+  if (positioned) opener_.learn(fd, files_[id].may_wait);
   return id;
 }
 

@@ -13,6 +13,7 @@
 
 #include "driver.h"
 #include "file.h"
+#include "opener.h"
 #include "ring.h"
 #include "waker.h"
 
@@ -45,6 +46,8 @@ class Engine {
   uint32_t submit(uint32_t first, uint32_t count, const napi_value* views);
   bool has_requests(uint32_t first, uint32_t count) const { return tables_.has_requests(first, count); }
 
+  // Opens a file if that takes no time. @return its descriptor, which is the caller's, or -1
+  int open_at_once(const char* path, bool direct) { return opener_.open(path, direct); }
   uint32_t add_file(int fd, bool positioned);
   // @return whether its descriptor can be closed at once, without waiting; nothing if there is no such file
   std::optional<bool> remove_file(uint32_t id);
@@ -89,6 +92,7 @@ class Engine {
   // Stays in place while it grows: reads in flight point to their file's warmth.
   std::deque<File> files_;
   std::vector<uint32_t> free_files_;
+  Opener opener_;
   uint32_t file_table_ = 0;  // entries of the ring's table of files; 0 where there is none
   uint32_t registered_ = 0;
   std::vector<Refused> refused_;  // that JS has not heard of

@@ -15,14 +15,15 @@ namespace {
 constexpr uint32_t kTypeMask = 0170000;
 constexpr uint32_t kRegular = 0100000;
 
-// Asks nobody but the kernel's memory. By number, since not every C library has the call.
-// @return false where the system has no such call, or a sandbox forbids it
+}  // namespace
+
+// By number, since not every C library has the call.
 bool look_up(int fd, uint32_t wanted, struct statx* found) {
   constexpr int kFlags = AT_EMPTY_PATH | AT_STATX_DONT_SYNC;
   return syscall(SYS_statx, fd, "", kFlags, wanted, found) == 0 && (found->stx_mask & wanted) == wanted;
 }
 
-}  // namespace
+bool is_regular(const struct statx& found) { return (found.stx_mode & kTypeMask) == kRegular; }
 
 bool may_wait(int fd) {
   constexpr off_t kBeyondEveryFile = off_t{1} << 62;  // nothing is read, only the flag is judged
@@ -38,8 +39,8 @@ uint32_t mode_of(int fd) {
 
 bool closes_at_once(const File& file) {
   struct statx found{};
-  return !file.may_wait && look_up(file.fd, STATX_TYPE | STATX_NLINK, &found) &&
-         (found.stx_mode & kTypeMask) == kRegular && found.stx_nlink > 0;
+  return !file.may_wait && look_up(file.fd, STATX_TYPE | STATX_NLINK, &found) && is_regular(found) &&
+         found.stx_nlink > 0;
 }
 
 }  // namespace overlapped::uring

@@ -5,6 +5,8 @@
 
 #include "warmth.h"
 
+struct statx;
+
 namespace overlapped::uring {
 
 struct File {
@@ -15,6 +17,11 @@ struct File {
   uint32_t reads = 0;       // until it was registered
   Warmth warmth;
 };
+
+// Asks nobody but the kernel's memory. @return false where the system has no such call, or a sandbox forbids
+// it
+bool look_up(int fd, uint32_t wanted, struct statx* found);
+bool is_regular(const struct statx& found);
 
 // Whether the kernel has no way to read this file without waiting (FUSE, network file systems). Some kernels
 // let the ring try all the same, on our thread: then the event loop waits for the file system.

@@ -39,6 +39,11 @@ export interface EngineOptions {
 export interface UringEngine {
   /** Each request's view follows: the caller keeps it until the read's completion. */
   submit(first: number, count: number, ...views: (NodeJS.ArrayBufferView | null)[]): number;
+  /**
+   * Opens a regular file for reading if that takes no time: its path is in the kernel's memory, and its file system local.
+   * @returns its descriptor, the caller's to close; -1 if `fs.open` has to do it, which then says why it can't
+   */
+  openAtOnce(path: string, direct: boolean): number;
   addFile(fd: number, positioned: boolean): number;
   /** @returns whether the descriptor can be closed at once, without waiting for anything */
   removeFile(id: number): boolean;

@@ -10,6 +10,7 @@ import {
   openSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -266,6 +267,58 @@ describe('linux-uring: engine', () => {
     const fd = openSync(__filename, 'r');
     assert.equal(engine.fileMode(fd) & constants.S_IFMT, constants.S_IFREG, 'closed too');
     closeSync(fd);
+  });
+
+  it('[R1] opens at once what is regular, named in memory, and of a device that is known to wait for nobody', () => {
+    const { engine } = new Rig(addon);
+    const directory = mkdtempSync(join(tmpdir(), 'overlapped-open-'));
+    const at = (name: string): string => join(directory, name);
+    writeFileSync(at('file'), 'some bytes');
+    symlinkSync('file', at('link'));
+    execFileSync('mkfifo', [at('fifo')]);
+    assert.equal(engine.openAtOnce(at('file'), false), -1, 'nothing is known of the device');
+    const first = openSync(at('file'), 'r');
+    engine.addFile(first, true);
+    // What others rename or mount meanwhile can be in the way.
+    const openSoon = (path: string): number => {
+      for (let tries = 0; tries < 1_000; tries++) {
+        const opened = engine.openAtOnce(path, false);
+        if (opened >= 0) return opened;
+      }
+      return -1;
+    };
+    const fd = openSoon(at('file'));
+    assert(
+      fd >= 0,
+      'openat2 is refused here, or the temporary directory is on a file system without RWF_NOWAIT',
+    );
+    assert.equal(readFileSync(fd, 'utf8'), 'some bytes');
+    const flags = /flags:\t0*(\d+)/.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '';
+    const O_CLOEXEC = 0o2000000;
+    assert.equal(parseInt(flags, 8) & (O_CLOEXEC | constants.O_NONBLOCK | 3), O_CLOEXEC, `flags ${flags}`);
+    closeSync(openSync(at('link'), 'r')); // a link that nobody has followed has its time of access to be written
+    const link = openSoon(at('link'));
+    assert.equal(fstatSync(link).ino, fstatSync(fd).ino);
+    for (const other of [
+      directory,
+      at('fifo'),
+      at('none'),
+      '/dev/null',
+      '/proc/self/maps',
+      `${at('file')}\0x`,
+      '',
+    ]) {
+      assert.equal(engine.openAtOnce(other, false), -1, other);
+    }
+    for (const wrong of [undefined, 1, null, {}]) {
+      assert.throws(() => engine.openAtOnce(wrong as string, false), {
+        code: 'ERR_INVALID_ARG_TYPE',
+      });
+    }
+    engine.close();
+    assert.throws(() => engine.openAtOnce(at('file'), false), { code: 'ERR_INVALID_STATE' });
+    for (const each of [first, fd, link]) closeSync(each);
+    rmSync(directory, { recursive: true });
   });
 
   it('[R70] a descriptor closes at once that is of a file with a name, and of nothing else', () => {

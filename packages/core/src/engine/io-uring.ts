@@ -1,5 +1,6 @@
 /** io_uring: files are opened through node:fs, so that Node's permission model holds, and read through the ring. */
 import fs, { type BigIntStats, type Stats } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
 import type { Backend, BackendFile, FileKind, OpenRequest } from '../backend.js';
 import { systemError, win32FromErrno } from '../errors.js';
 import {
@@ -11,7 +12,7 @@ import {
 } from '../node-fs/node-files.js';
 import type { NativeEngine, NativeEngineOptions } from './binding.js';
 import { NativeBackend, type NativeFiles } from './native-backend.js';
-import { TURN_BUDGET_BYTES } from './turn-budget.js';
+import { OPEN_COST_BYTES, TURN_BUDGET_BYTES, type TurnBudget } from './turn-budget.js';
 
 const NAME = 'io_uring';
 
@@ -26,6 +27,11 @@ interface UringEngineOptions extends NativeEngineOptions {
 }
 
 export interface UringEngine extends NativeEngine {
+  /**
+   * Opens a regular file for reading if that takes no time: its path is in the kernel's memory, and its file system local.
+   * @returns its descriptor, the caller's to close; -1 if node:fs has to do it, which then says why it can't
+   */
+  openAtOnce(path: string, direct: boolean): number;
   /** Names a descriptor to the engine. `positioned` is false for pipes, whose reads carry no position (R47). */
   addFile(fd: number, positioned: boolean): number;
   /** @returns whether the descriptor can be closed at once, without waiting for anything */
@@ -50,17 +56,33 @@ const DEFAULTS = { capacity: 1024, queueEntries: 256, asyncBytes: 1 << 20, alone
 
 const UNPOSITIONED: ReadonlySet<FileKind> = new Set(['pipe', 'character', 'other']);
 
+/**
+ * Whether only node:fs may open files: the permission model has to be asked, and a worker's Node keeps account of what is open, to
+ * close it when the worker ends.
+ */
+function isForNodeToOpen(): boolean {
+  return !isMainThread || 'permission' in process;
+}
+
 class UringFiles implements NativeFiles {
   constructor(
     private readonly engine: UringEngine,
     private readonly nodeFs: () => Backend,
+    private readonly pay: TurnBudget['pay'],
   ) {}
 
   openSync(request: OpenRequest): BackendFile {
     return this.register(openDescriptorSync(request, NAME, this.modeOf));
   }
 
+  /** On this thread where that takes no time and Node has no say in it: by way of the pool it takes ten times as long. */
   async open(request: OpenRequest): Promise<BackendFile> {
+    const { path, direct, readable } = request;
+    if (readable && !isForNodeToOpen()) {
+      await this.pay(OPEN_COST_BYTES);
+      const fd = this.engine.openAtOnce(path, direct);
+      if (fd >= 0) return this.register({ id: fd, fd, kind: 'regular', path, direct });
+    }
     const file = await openDescriptor(request, NAME, this.modeOf);
     // Rings read what has no positions less well than node:fs, and broke serial ports in Node once (libuv#4101).
     const handOver = request.positionedOnly && UNPOSITIONED.has(file.kind);
@@ -120,6 +142,6 @@ export function createUringBackend(
         throw systemError({ syscall: 'io_uring_setup', win32: win32FromErrno(errno), native, backend: NAME });
       }
     },
-    files: (engine) => new UringFiles(engine as UringEngine, nodeFs),
+    files: (engine, pay) => new UringFiles(engine as UringEngine, nodeFs, pay),
   });
 }

@@ -21,7 +21,7 @@ import type { ReadTarget } from '../validate.js';
 import type { EngineStats, NativeEngine, NativeEngineOptions } from './binding.js';
 import { sharedWords, StagedRequests } from './staged-requests.js';
 import { Completion, COMPLETION_END_OF_FILE, Limit, Opcode, Request, RequestFlag, Status } from './tables.js';
-import { READ_COST_BYTES, STAGED_IN_A_TURN, TURN_BUDGET_BYTES } from './turn-budget.js';
+import { READ_COST_BYTES, STAGED_IN_A_TURN, TurnBudget } from './turn-budget.js';
 
 /** How a system opens files and names them to its engine. */
 export interface NativeFiles {
@@ -46,7 +46,8 @@ export interface NativeBackendSpec {
   /** Maps a raw error of the completion table to its Win32 number. */
   readonly win32Of: (raw: number) => number;
   readonly createEngine: (options: NativeEngineOptions) => NativeEngine;
-  readonly files: (engine: NativeEngine) => NativeFiles;
+  /** @param pay takes bytes of a turn's budget for something done on this thread; see {@link TurnBudget.pay} */
+  readonly files: (engine: NativeEngine, pay: TurnBudget['pay']) => NativeFiles;
 }
 
 type IssuingEngine = NativeEngine & Required<Pick<NativeEngine, 'issue'>>;
@@ -88,7 +89,7 @@ export class NativeBackend implements Backend {
   private undelivered = 0;
 
   private readonly staged: StagedRequests;
-  private budget = TURN_BUDGET_BYTES;
+  private readonly budget = new TurnBudget();
   /** A flush will run: from a microtask, or, when the turn's budget is spent, from setImmediate. */
   private flushScheduled = false;
   /** The flush that will run is that of the next turn. */
@@ -126,7 +127,7 @@ export class NativeBackend implements Backend {
         this.deliverBurst(count);
       },
     });
-    this.files = spec.files(this.engine);
+    this.files = spec.files(this.engine, this.pay);
   }
 
   attach(sink: CompletionSink): void {
@@ -285,28 +286,34 @@ export class NativeBackend implements Backend {
     const { staged, budget } = this;
     if (staged.count === 0) return; // closing has submitted it
     if (staged.count === 1 && this.pending() === 1) staged.markAlone(this.aloneBytes);
-    if (staged.cost <= budget) {
-      this.budget -= staged.cost;
+    if (staged.cost <= budget.left) {
+      budget.payReads(staged.cost);
       this.submit(staged.count);
       return;
     }
-    // A fresh budget pays for one at least.
-    const count = Math.max(staged.affordable(budget), budget === TURN_BUDGET_BYTES ? 1 : 0);
-    this.budget = 0; // what is left of it pays for nobody
+    const count = budget.readsOf(staged.affordable(budget.left));
+    budget.payReads(budget.left); // what is left of it pays for nobody
     if (count > 0) this.submit(count);
     this.flushNextTurn();
   }
 
+  private readonly pay = (bytes: number): Promise<void> | undefined => {
+    const paid = this.budget.pay(bytes);
+    if (paid !== undefined) this.flushNextTurn();
+    return paid;
+  };
+
   private readonly beginTurn = (): void => {
-    this.budget = TURN_BUDGET_BYTES;
     this.turnIsSpent = false;
     this.status[Status.MoreToCome] = 0;
     this.flushScheduled = false;
+    this.budget.renew();
     this.submitAffordable();
+    if (this.budget.isShort) this.flushNextTurn();
   };
 
   private flushNextTurn(): void {
-    if (this.flushScheduled) return;
+    if (this.turnIsSpent) return;
     this.flushScheduled = this.turnIsSpent = true;
     this.status[Status.MoreToCome] = 1;
     setImmediate(this.beginTurn);

@@ -1,5 +1,6 @@
 /** `readFile()`: a whole file in one buffer. */
 import { freshForRead } from '../buffers/fresh.js';
+import { poolOf } from '../buffers/pool.js';
 import { codedError, invalidArgType, invalidArgValue } from '../errors.js';
 import { checkSignal } from '../validate.js';
 import type { OverlappedFile } from './overlapped-file.js';
@@ -29,7 +30,7 @@ export function checkReadFileOptions(options: unknown): {
   return { encoding: (encoding || undefined) as BufferEncoding | undefined, signal };
 }
 
-/** A file shorter than this is over with its first read: no stat, no second buffer. */
+/** A file shorter than this is over with its first read: no stat. */
 const FIRST_BYTES = 64 << 10;
 /** How much is asked for beyond the size that stat gave. */
 const PROBE_BYTES = 16 << 10;
@@ -53,14 +54,23 @@ async function readFrom(
   start: number | bigint,
   signal: AbortSignal | undefined,
 ): Promise<Buffer<ArrayBuffer>> {
+  const { backend } = file.bound.handle;
   const clamp = { signal, eof: 'clamp' } as const;
-  const first = await file.readExactly(start, FIRST_BYTES, clamp);
-  if (first.byteLength < FIRST_BYTES) return asBuffer(first);
-
-  const size = Math.max(FIRST_BYTES, (await file.stat()).size - Number(start));
-  if (size > MAX_FILE_BYTES) throw tooLarge(file.path, size);
-  const whole = freshForRead(file.bound.handle.backend, size);
-  whole.set(first);
+  // Into memory that is lent: what a small file leaves of its own would be garbage many times its size.
+  const lent = poolOf(backend).lend(FIRST_BYTES);
+  let whole: Buffer<ArrayBuffer>;
+  let size: number;
+  try {
+    const [first] = (await file.readMany([{ position: start, into: lent }], clamp)) as [Uint8Array];
+    const isOver = first.byteLength < FIRST_BYTES;
+    size = isOver ? first.byteLength : Math.max(FIRST_BYTES, (await file.stat()).size - Number(start));
+    if (size > MAX_FILE_BYTES) throw tooLarge(file.path, size);
+    whole = freshForRead(backend, size);
+    whole.set(first);
+    if (isOver) return whole;
+  } finally {
+    poolOf(backend).giveBack(lent);
+  }
   const into = whole.subarray(FIRST_BYTES);
   const [rest] = await file.readMany([{ position: advance(start, FIRST_BYTES), into }], clamp);
   const filled = FIRST_BYTES + (rest as Uint8Array).byteLength;
@@ -73,10 +83,6 @@ async function readFrom(
     if (more.byteLength < PROBE_BYTES) break;
   }
   return parts.length === 1 ? whole : Buffer.concat(parts);
-}
-
-function asBuffer(bytes: Uint8Array<ArrayBuffer>): Buffer<ArrayBuffer> {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 }
 
 function tooLarge(path: string, size: number): Error {

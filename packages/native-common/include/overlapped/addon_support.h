@@ -140,6 +140,14 @@ inline Napi::Number number_argument(const Napi::CallbackInfo& info, size_t index
   throw error;
 }
 
+inline std::string string_argument(const Napi::CallbackInfo& info, size_t index) {
+  if (info[index].IsString()) return info[index].As<Napi::String>();
+  auto error =
+      Napi::TypeError::New(info.Env(), "argument " + std::to_string(index + 1) + " must be a string");
+  error.Set("code", "ERR_INVALID_ARG_TYPE");
+  throw error;
+}
+
 // An integer from 0 to `max` that JS passes. Napi::Number would wrap or cut off any other.
 inline uint32_t integer_argument(const Napi::CallbackInfo& info, size_t index, uint32_t max = UINT32_MAX) {
   const double value = number_argument(info, index).DoubleValue();
