@@ -24,7 +24,8 @@ export const DISPATCHES = ['nothing', 'closes', 'submits', 'cancels', 'throws'] 
 
 /** Methods that some engine has; one that this engine lacks is not called. */
 export const METHODS = [
-  ...['submit', 'cancelAll', 'allocate', 'stats', 'close', 'addFile', 'removeFile', 'issue'],
+  ...['submit', 'cancelAll', 'allocate', 'stats', 'close', 'issue'],
+  ...['openAtOnce', 'addFile', 'fileMode', 'removeFile'],
   ...['openFileSync', 'openFile', 'bindFile', 'closeFile', 'statFile'],
 ] as const;
 
@@ -71,7 +72,7 @@ const words = fc.oneof(
 
 /** Mostly reads that are nearly right: a request that is wrong in every word gets nowhere. */
 const requests = fc.tuple(
-  fc.oneof({ weight: 6, arbitrary: fc.constantFrom(1, 1, 1, 2, 257) }, { weight: 1, arbitrary: words }),
+  fc.oneof({ weight: 6, arbitrary: fc.constantFrom(1, 1, 1, 2, 257, 769) }, { weight: 1, arbitrary: words }),
   fc.oneof({ weight: 8, arbitrary: fc.nat({ max: CAPACITY }) }, { weight: 1, arbitrary: words }),
   fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 2 }) }, { weight: 1, arbitrary: words }),
   fc.oneof({ weight: 8, arbitrary: fc.nat({ max: 2 }) }, { weight: 1, arbitrary: words }),
