@@ -107,11 +107,11 @@ class UringFiles implements NativeFiles {
   private readonly modeOf = (fd: number): number => this.engine.fileMode(fd);
 
   /** An engine that is closed takes no file: nothing stays open (R3). */
-  private register(file: BackendFile): BackendFile {
+  private register({ fd, kind, path, direct }: BackendFile): BackendFile {
     try {
-      return { ...file, id: this.engine.addFile(file.fd, !UNPOSITIONED.has(file.kind)) };
+      return { id: this.engine.addFile(fd, !UNPOSITIONED.has(kind)), fd, kind, path, direct };
     } catch (error) {
-      fs.closeSync(file.fd);
+      fs.closeSync(fd);
       throw error;
     }
   }

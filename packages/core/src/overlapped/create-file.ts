@@ -95,9 +95,17 @@ function accessHint(flags: number): OpenRequest['access'] {
  */
 export async function createFileAsync(
   backend: Backend,
-  request: Pick<OpenRequest, 'path' | 'direct' | 'access'>,
+  { path, direct, access }: Pick<OpenRequest, 'path' | 'direct' | 'access'>,
 ): Promise<SafeFileHandle> {
-  const file = await backend.open({ ...request, readable: true, overlapped: true, positionedOnly: true });
+  // Field by field: a spread takes as long as opening a file does.
+  const file = await backend.open({
+    path,
+    direct,
+    access,
+    readable: true,
+    overlapped: true,
+    positionedOnly: true,
+  });
   const server = file.servedBy ?? backend;
   return new SafeFileHandle(server, portOf(server), file, true, true);
 }
