@@ -177,7 +177,7 @@ export const WORKLOADS: readonly Workload[] = [
     cache: 'cached',
     suite: ['quick', 'full'],
     amount: { full: 10_000, quick: 2_000 },
-    baselines: ['fs.promises.readFile', 'fs.readFileSync'],
+    baselines: ['fs.promises.readFile', 'fs.createReadStream', 'fs.readFileSync'],
   },
   latency(20_000, { full: 40_000, quick: 10_000 }, ['quick', 'full']),
   latency(100_000, { full: 100_000, quick: 20_000 }),

@@ -48,6 +48,21 @@ export const readFileSyncWhole: ReadWhole = async (file) => fs.readFileSync(file
 
 export const readFileWhole: ReadWhole = (file) => fs.promises.readFile(file);
 
+async function collect(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
+  const parts: Buffer[] = [];
+  for await (const part of stream) parts.push(part);
+  return Buffer.concat(parts);
+}
+
+export const streamWhole: ReadWhole = (file) => collect(fs.createReadStream(file));
+
+export function ourStreamWhole(backend: string): ReadWhole {
+  return async (path) => {
+    const file = await open(path, { backend });
+    return collect(file.createReadStream()); // which closes the file
+  };
+}
+
 export function ourReadWhole(backend: string): ReadWhole {
   return async (path) => {
     const file = await open(path, { backend });

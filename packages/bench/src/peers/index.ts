@@ -7,7 +7,15 @@ import { measureBusy } from './busy.js';
 import { coldRefusal } from './cold.js';
 import { measureControl } from './control.js';
 import { type Engine, fioRefusal, measureFio } from './fio.js';
-import { measureFiles, ourReadWhole, readFileSyncWhole, readFileWhole, type ReadWhole } from './files.js';
+import {
+  measureFiles,
+  ourReadWhole,
+  ourStreamWhole,
+  readFileSyncWhole,
+  readFileWhole,
+  streamWhole,
+  type ReadWhole,
+} from './files.js';
 import type { BatchReader, Open, Reader } from './lanes.js';
 import { measureContended, measureLatency } from './latency.js';
 import { measureMemory } from './memory.js';
@@ -133,7 +141,11 @@ const NODE: readonly Peer[] = [
     open: openFileHandle,
     refuses: refusesDirect,
   },
-  { id: 'fs.createReadStream', quick: ['stream'], measures: stream(nodeStreamPass()) },
+  {
+    id: 'fs.createReadStream',
+    quick: ['stream'],
+    measures: { ...stream(nodeStreamPass()), ...files(streamWhole) },
+  },
   { id: 'fs.createReadStream-1m', quick: [], measures: stream(nodeStreamPass(MIB)) },
   { id: 'FileHandle.readableWebStream', quick: [], measures: stream(nodeWebStreamPass) },
   { id: 'fs.readFileSync', quick: [], measures: files(readFileSyncWhole) },
@@ -155,7 +167,11 @@ function ofBackend(backend: string): Peer[] {
     { way: 'readMany-into', quick: [], measures: batch(openReadManyInto(backend)) },
     { way: 'chunks', quick: ['stream'], measures: stream(chunksPass(backend)) },
     { way: 'chunks-1m', quick: [], measures: stream(chunksPass(backend, MIB)) },
-    { way: 'createReadStream', quick: ['stream'], measures: stream(ourStreamPass(backend)) },
+    {
+      way: 'createReadStream',
+      quick: ['stream'],
+      measures: { ...stream(ourStreamPass(backend)), ...files(ourStreamWhole(backend)) },
+    },
     { way: 'createReadStream-1m', quick: [], measures: stream(ourStreamPass(backend, MIB)) },
     { way: 'readableWebStream', quick: [], measures: stream(ourWebStreamPass(backend)) },
     {
