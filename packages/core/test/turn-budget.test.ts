@@ -1,5 +1,6 @@
 /** What a turn of the event loop pays for, and in what order. */
 import assert from 'node:assert/strict';
+import { setImmediate as turn } from 'node:timers/promises';
 import { TURN_BUDGET_BYTES, TurnBudget } from '../src/engine/turn-budget.js';
 
 const HALF = TURN_BUDGET_BYTES / 2;
@@ -14,8 +15,6 @@ function payer(budget: TurnBudget): { pay: (name: string, bytes: number) => Prom
   return { pay, paid };
 }
 
-const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
-
 describe('turn budget', () => {
   it('[R22] what it does not pay for waits for the next turn, first come, first served', async () => {
     const budget = new TurnBudget();
@@ -26,12 +25,12 @@ describe('turn budget', () => {
       ['would do', 1],
     ] as const)
       void pay(name, bytes);
-    await settled();
+    await turn();
     assert.deepEqual(paid, []);
     assert(budget.isShort);
     budget.renew();
     budget.renew();
-    await settled();
+    await turn();
     assert.deepEqual(paid, ['too dear', 'would do']);
     assert(!budget.isShort);
   });
@@ -42,12 +41,12 @@ describe('turn budget', () => {
     budget.payReads(TURN_BUDGET_BYTES);
     for (const name of ['a', 'b', 'c', 'd', 'e']) void pay(name, HALF / 2);
     budget.renew();
-    await settled();
+    await turn();
     assert.deepEqual(paid, ['a', 'b']);
     assert.equal(budget.left, HALF);
     budget.renew();
     budget.renew();
-    await settled();
+    await turn();
     assert.deepEqual(paid, ['a', 'b', 'c', 'd', 'e']);
     assert(!budget.isShort);
   });

@@ -2,6 +2,7 @@
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
+import type { Readable } from 'node:stream';
 import { open } from '@overlapped/core';
 import { type Job, type Sample, startClock } from '../job.js';
 import { patternBytes } from '../pattern.js';
@@ -48,10 +49,8 @@ export const readFileSyncWhole: ReadWhole = async (file) => fs.readFileSync(file
 
 export const readFileWhole: ReadWhole = (file) => fs.promises.readFile(file);
 
-async function collect(stream: AsyncIterable<Buffer>): Promise<Uint8Array> {
-  const parts: Buffer[] = [];
-  for await (const part of stream) parts.push(part);
-  return Buffer.concat(parts);
+async function collect(stream: Pick<Readable, 'toArray'>): Promise<Uint8Array> {
+  return Buffer.concat((await stream.toArray()) as Buffer[]);
 }
 
 export const streamWhole: ReadWhole = (file) => collect(fs.createReadStream(file));

@@ -1,4 +1,4 @@
-/** io_uring: files are opened through node:fs, so that Node's permission model holds, and read through the ring. */
+/** io_uring: files are opened on this thread where that takes no time, else through node:fs, and read through the ring. */
 import fs, { type BigIntStats, type Stats } from 'node:fs';
 import { isMainThread } from 'node:worker_threads';
 import type { Backend, BackendFile, FileKind, OpenRequest } from '../backend.js';

@@ -1,5 +1,5 @@
 /**
- * How much may be read before the event loop gets its turn (R22, and the promise that reads never stall it).
+ * How much may be read and opened before the event loop gets its turn (R22, and the promise that reads never stall it).
  *
  * A read of cached data is over when the submission returns: the kernel copies on our thread. That is the fastest way
  * there is, but without a limit a chain of such reads would never let the event loop run. So each read costs the bytes
@@ -69,12 +69,13 @@ export class TurnBudget {
   renew(): void {
     this.bytesLeft = TURN_BUDGET_BYTES;
     this.isFresh = true;
-    const served = this.waiting.findIndex(({ bytes, paid }) => {
-      if (this.bytesLeft - bytes < TURN_BUDGET_BYTES / 2) return true;
+    let served = 0;
+    for (const { bytes, paid } of this.waiting) {
+      if (this.bytesLeft - bytes < TURN_BUDGET_BYTES / 2) break;
       this.bytesLeft -= bytes;
       paid();
-      return false;
-    });
-    this.waiting.splice(0, served < 0 ? this.waiting.length : served);
+      served++;
+    }
+    this.waiting.splice(0, served);
   }
 }

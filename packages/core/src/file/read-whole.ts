@@ -44,33 +44,34 @@ export async function readWhole(
   file: OverlappedFile,
   signal: AbortSignal | undefined,
 ): Promise<Buffer<ArrayBuffer>> {
-  const whole = await readFrom(file, file.cursor.at, signal);
-  file.cursor.take(whole.byteLength);
-  return whole;
+  const pool = poolOf(file.bound.handle.backend);
+  // Lent: what a small file leaves of memory of its own would be garbage many times its size.
+  const lent = pool.lend(FIRST_BYTES);
+  try {
+    const whole = await readFrom(file, file.cursor.at, signal, lent);
+    file.cursor.take(whole.byteLength);
+    return whole;
+  } finally {
+    pool.giveBack(lent);
+  }
 }
 
+/** @param lent what the first read fills */
 async function readFrom(
   file: OverlappedFile,
   start: number | bigint,
   signal: AbortSignal | undefined,
+  lent: Uint8Array,
 ): Promise<Buffer<ArrayBuffer>> {
-  const { backend } = file.bound.handle;
   const clamp = { signal, eof: 'clamp' } as const;
-  // Into memory that is lent: what a small file leaves of its own would be garbage many times its size.
-  const lent = poolOf(backend).lend(FIRST_BYTES);
-  let whole: Buffer<ArrayBuffer>;
-  let size: number;
-  try {
-    const [first] = (await file.readMany([{ position: start, into: lent }], clamp)) as [Uint8Array];
-    const isOver = first.byteLength < FIRST_BYTES;
-    size = isOver ? first.byteLength : Math.max(FIRST_BYTES, (await file.stat()).size - Number(start));
-    if (size > MAX_FILE_BYTES) throw tooLarge(file.path, size);
-    whole = freshForRead(backend, size);
-    whole.set(first);
-    if (isOver) return whole;
-  } finally {
-    poolOf(backend).giveBack(lent);
-  }
+  const [first] = (await file.readMany([{ position: start, into: lent }], clamp)) as [Uint8Array];
+  const isOver = first.byteLength < FIRST_BYTES;
+  const size = isOver ? first.byteLength : Math.max(FIRST_BYTES, (await file.stat()).size - Number(start));
+  if (size > MAX_FILE_BYTES) throw tooLarge(file.path, size);
+  const whole = freshForRead(file.bound.handle.backend, size);
+  whole.set(first);
+  if (isOver) return whole;
+
   const into = whole.subarray(FIRST_BYTES);
   const [rest] = await file.readMany([{ position: advance(start, FIRST_BYTES), into }], clamp);
   const filled = FIRST_BYTES + (rest as Uint8Array).byteLength;

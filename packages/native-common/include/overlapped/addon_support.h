@@ -130,32 +130,33 @@ void add_methods(Napi::Object object, const Share<Engine>& holder, const Method<
   }
 }
 
+// That an argument is not what it has to be.
+template <class Error>
+Error argument_error(const Napi::CallbackInfo& info, size_t index, const std::string& rule,
+                     const char* code) {
+  auto error = Error::New(info.Env(), "argument " + std::to_string(index + 1) + " must be " + rule);
+  error.Set("code", code);
+  return error;
+}
+
 // A number that JS passes. Anything else is refused: to convert it could run JS, which could close the
 // engine.
 inline Napi::Number number_argument(const Napi::CallbackInfo& info, size_t index) {
   if (info[index].IsNumber()) return info[index].As<Napi::Number>();
-  auto error =
-      Napi::TypeError::New(info.Env(), "argument " + std::to_string(index + 1) + " must be a number");
-  error.Set("code", "ERR_INVALID_ARG_TYPE");
-  throw error;
+  throw argument_error<Napi::TypeError>(info, index, "a number", "ERR_INVALID_ARG_TYPE");
 }
 
 inline std::string string_argument(const Napi::CallbackInfo& info, size_t index) {
   if (info[index].IsString()) return info[index].As<Napi::String>();
-  auto error =
-      Napi::TypeError::New(info.Env(), "argument " + std::to_string(index + 1) + " must be a string");
-  error.Set("code", "ERR_INVALID_ARG_TYPE");
-  throw error;
+  throw argument_error<Napi::TypeError>(info, index, "a string", "ERR_INVALID_ARG_TYPE");
 }
 
 // An integer from 0 to `max` that JS passes. Napi::Number would wrap or cut off any other.
 inline uint32_t integer_argument(const Napi::CallbackInfo& info, size_t index, uint32_t max = UINT32_MAX) {
   const double value = number_argument(info, index).DoubleValue();
   if (is_integer(value, 0, max)) return static_cast<uint32_t>(value);
-  auto error = Napi::RangeError::New(info.Env(), "argument " + std::to_string(index + 1) +
-                                                     " must be an integer from 0 to " + std::to_string(max));
-  error.Set("code", "ERR_OUT_OF_RANGE");
-  throw error;
+  const std::string rule = "an integer from 0 to " + std::to_string(max);
+  throw argument_error<Napi::RangeError>(info, index, rule, "ERR_OUT_OF_RANGE");
 }
 
 // The integer `options[name]`, from 1 to `max`.

@@ -6,7 +6,7 @@ const LENGTH = 64 << 10;
 const COUNT = 1000;
 
 /** Counts turns of the event loop until stopped. */
-function countTurns(): { stop(): number } {
+export function countTurns(): { stop(): number } {
   let turns = 0;
   let next = setImmediate(function count() {
     turns++;
