@@ -20,7 +20,7 @@ const PROGRAMS = [
     sources: ['packages/native-common/test', 'packages/linux-uring/test/native'],
     includes: [...COMMON, 'packages/linux-uring/native'],
     sanitize,
-    native: ['copier', 'ring'].map((name) => `packages/linux-uring/native/${name}.cc`),
+    native: ['copier', 'pin_budget', 'ring'].map((name) => `packages/linux-uring/native/${name}.cc`),
     libraries: ['-luring'],
   })),
   ...[MEMORY, THREADS].map((sanitize, i) => ({

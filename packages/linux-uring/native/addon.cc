@@ -40,6 +40,8 @@ Napi::Value stats(const Napi::CallbackInfo& info, const Share& holder) {
   set("wakeups", engine->wakeups());
   set("fileTable", engine->file_table());
   set("registered", engine->registered());
+  set("buffers", engine->buffers().count());
+  set("bufferBytes", engine->buffers().bytes());
   set("regions", engine->regions()->count());
   set("regionBytes", engine->regions()->bytes());
   object.Set("rung", engine->ring().rung().name);

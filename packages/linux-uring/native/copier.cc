@@ -10,6 +10,7 @@
 #include <memory>
 #include <system_error>
 
+#include "read.h"
 #include "ring.h"
 
 namespace overlapped::uring {
@@ -54,38 +55,63 @@ class SignalsBlocked {
   sigset_t before_{};
 };
 
-void copy_through(Ring& ring, const Copy* copies, uint32_t count, Copied* results) {
-  for (uint32_t i = 0; i < count; i++) {
-    const Copy& copy = copies[i];
-    results[i] = {copy.slot, -EAGAIN, copy.handed_over};
-    io_uring_sqe* entry = ring.next_entry();
-    io_uring_prep_read(entry, copy.fd, copy.address, copy.length, copy.position);
-    entry->rw_flags = RWF_NOWAIT;
-    entry->user_data = i;
+class RingReader : public CacheReader {
+ public:
+  bool open() {
+    const RingConfig config{.entries = kCopyBatch, .completion_entries = 2 * kCopyBatch, .two_threads = true};
+    if (ring_.open(config) != 0) return false;
+    if (ring_.register_buffer_table(kBufferTableEntries)) entered_.resize(kBufferTableEntries);
+    return true;
   }
-  for (uint32_t left = count; left > 0;) {
-    const int entered = ring.submit_and_wait(left);
-    // The kernel took none of them: they are as good as not cached.
-    if (entered < 0 && entered != -EINTR) {
-      left -= ring.unsubmitted();
-      ring.discard_unsubmitted();
+
+  void copy(const Copy* copies, uint32_t count, Copied* results) override {
+    for (uint32_t i = 0; i < count; i++) {
+      const Copy& copy = copies[i];
+      results[i] = {copy.slot, -EAGAIN, copy.handed_over};
+      io_uring_sqe* entry = ring_.next_entry();
+      prepare_read(entry, copy.fd, copy, has_buffer(copy.buffer_index) ? copy.buffer_index : -1);
+      entry->rw_flags = RWF_NOWAIT;
+      entry->user_data = i;
     }
-    io_uring_cqe* batch[kCopyBatch];
-    const unsigned ended = ring.peek(batch, kCopyBatch);
-    for (unsigned i = 0; i < ended; i++) results[batch[i]->user_data].result = batch[i]->res;
-    ring.advance(ended);
-    left -= ended;
+    for (uint32_t left = count; left > 0;) {
+      const int entered = ring_.submit_and_wait(left);
+      // The kernel took none of them: they are as good as not cached.
+      if (entered < 0 && entered != -EINTR) {
+        left -= ring_.unsubmitted();
+        ring_.discard_unsubmitted();
+      }
+      io_uring_cqe* batch[kCopyBatch];
+      const unsigned ended = ring_.peek(batch, kCopyBatch);
+      for (unsigned i = 0; i < ended; i++) results[batch[i]->user_data].result = batch[i]->res;
+      ring_.advance(ended);
+      left -= ended;
+    }
   }
-}
+
+  // To be refused costs nothing but speed: the copies name their addresses then.
+  void set_buffer(uint32_t index, void* base, size_t bytes) override {
+    if (index >= entered_.size()) return;
+    const bool taken = ring_.set_buffer(index, base, bytes);
+    entered_[index] = taken && bytes > 0 ? 1 : 0;
+  }
+
+ private:
+  bool has_buffer(int index) const {
+    const auto at = static_cast<uint32_t>(index);
+    return index >= 0 && at < entered_.size() && entered_[at] != 0;
+  }
+
+  Ring ring_;
+  // By index, a byte each: the other thread writes to those that no copy under way has.
+  std::vector<uint8_t> entered_;
+};
 
 }  // namespace
 
-CopyCached open_copy_ring() {
-  auto ring = std::make_shared<Ring>();
-  if (ring->open({.entries = kCopyBatch, .completion_entries = 2 * kCopyBatch}) != 0) return {};
-  return [ring](const Copy* copies, uint32_t count, Copied* results) {
-    copy_through(*ring, copies, count, results);
-  };
+std::unique_ptr<CacheReader> open_cache_reader() {
+  auto reader = std::make_unique<RingReader>();
+  if (!reader->open()) return nullptr;
+  return reader;
 }
 
 SpareCores& SpareCores::of_process() {
@@ -105,7 +131,7 @@ bool SpareCores::take() {
   return false;
 }
 
-Copier::Copier(uint32_t capacity, std::function<void()> wake, OpenCopies open, SpareCores& cores)
+Copier::Copier(uint32_t capacity, std::function<void()> wake, OpenReader open, SpareCores& cores)
     : wake_(std::move(wake)), open_(std::move(open)), cores_(cores), line_(capacity), ended_(capacity) {}
 
 uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion) {
@@ -174,15 +200,37 @@ void Copier::stop() {
 bool Copier::wake_thread() {
   if (refused_ || stopping_ || !cores_.take()) return false;
   if (thread_.joinable()) return true;
+  if (open_reader() && start_thread()) return true;
+  refused_ = true;
+  reader_.reset();
+  cores_.give_back();
+  return false;
+}
+
+bool Copier::start_thread() {
   try {
     const SignalsBlocked blocked;
     thread_ = std::thread([this] { run(); });
     return true;
   } catch (const std::system_error&) {
-    refused_ = true;
-    cores_.give_back();
     return false;
   }
+}
+
+bool Copier::open_reader() {
+  reader_ = open_();
+  if (reader_ == nullptr) return false;
+  for (uint32_t index = 0; index < buffers_.size(); index++) {
+    const auto& [base, bytes] = buffers_[index];
+    if (bytes > 0) reader_->set_buffer(index, base, bytes);
+  }
+  return true;
+}
+
+void Copier::set_buffer(uint32_t index, void* base, size_t bytes) {
+  if (index >= buffers_.size()) buffers_.resize(index + 1);
+  buffers_[index] = {base, bytes};
+  if (reader_ != nullptr) reader_->set_buffer(index, base, bytes);
 }
 
 uint64_t Copier::cost_of(Portion portion) const {
@@ -212,20 +260,14 @@ uint32_t Copier::take(Copy* out, uint64_t cost, uint32_t max) {
 }
 
 void Copier::run() {
-  const CopyCached copy_cached = open_();
   std::array<Copy, kCopyBatch> copies;
   std::array<Copied, kCopyBatch> results;
   std::unique_lock lock(mutex_);
-  if (!copy_cached) {
-    refused_ = true;
-    abandon();
-    return;
-  }
   while (sleep(lock)) {
     const uint32_t count = take_theirs(copies.data());
     is_copying_ = true;
     lock.unlock();
-    copy_cached(copies.data(), count, results.data());
+    reader_->copy(copies.data(), count, results.data());
     lock.lock();
     is_copying_ = false;
     const uint32_t ended = ended_count_.load(std::memory_order_relaxed);

@@ -4,12 +4,15 @@
 // takes none.
 #pragma once
 
+#include <sys/uio.h>
+
 #include <array>
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <thread>
 #include <vector>
@@ -20,6 +23,7 @@ namespace overlapped::uring {
 struct Copy {
   uint32_t slot = 0;
   int fd = -1;
+  int buffer_index = -1;  // in the table of lent memory that both threads' rings have
   std::byte* address = nullptr;
   uint32_t length = 0;
   uint64_t position = 0;
@@ -37,9 +41,18 @@ struct Copied {
   bool handed_over = false;
 };
 
-// Copies `count` reads, at most kCopyBatch. None waits for a disk: what is not cached fails with EAGAIN.
-using CopyCached = std::function<void(const Copy* copies, uint32_t count, Copied* results)>;
 inline constexpr uint32_t kCopyBatch = 16;
+
+// How the copier's thread reads.
+class CacheReader {
+ public:
+  virtual ~CacheReader() = default;
+  // Copies `count` reads, at most kCopyBatch. None waits for a disk: what is not cached fails with EAGAIN.
+  virtual void copy(const Copy* copies, uint32_t count, Copied* results) = 0;
+  // Enters lent memory in its table, or without any takes it out. The other thread calls it, for an index
+  // that no copy under way has.
+  virtual void set_buffer(uint32_t index, void* base, size_t bytes) = 0;
+};
 // Reads that were handed over and that the copier has not begun: so many that it has one to go on with while
 // the caller, who is slow to come, has another.
 inline constexpr uint32_t kMostHandedOver = 8;
@@ -53,9 +66,9 @@ inline constexpr uint32_t kLargestTakenBack = 2 << 20;
 // What the caller of `share` takes itself. A part: so much that it soon has completions to go on with.
 enum class Portion : uint8_t { None, Part, All };
 
-// Called once, on the copier's thread. The default has a ring of its own. @return empty if it can't be had
-using OpenCopies = std::function<CopyCached()>;
-CopyCached open_copy_ring();
+// Called once, by the thread that shares. The default has a ring of its own. @return null if it can't be had
+using OpenReader = std::function<std::unique_ptr<CacheReader>()>;
+std::unique_ptr<CacheReader> open_cache_reader();
 
 // How many copiers may be awake at once in this process: the cores that it may use, less one for who asks.
 class SpareCores {
@@ -74,7 +87,7 @@ class Copier {
  public:
   // @param capacity the most copies at once
   // @param wake called on the copier's thread when there is something to collect
-  Copier(uint32_t capacity, std::function<void()> wake, OpenCopies open = open_copy_ring,
+  Copier(uint32_t capacity, std::function<void()> wake, OpenReader open = open_cache_reader,
          SpareCores& cores = SpareCores::of_process());
   ~Copier() { stop(); }
   Copier(const Copier&) = delete;
@@ -95,6 +108,8 @@ class Copier {
   bool has_to_take_back() const { return theirs() > kLeftByIdle; }
   // Writes every ended copy to `out`, which has room for `capacity`. @return how many
   uint32_t collect(Copied* out);
+  // Lent memory, as CacheReader has it.
+  void set_buffer(uint32_t index, void* base, size_t bytes);
   // Reads in line that nobody has taken.
   uint32_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
@@ -108,6 +123,8 @@ class Copier {
            (is_copying_.load(std::memory_order_relaxed) ? 1 : 0);
   }
   bool wake_thread();
+  bool open_reader();
+  bool start_thread();
   void run();
   uint32_t take_theirs(Copy* out);
   Copy take_handed_over(uint32_t at);
@@ -119,7 +136,7 @@ class Copier {
   uint32_t take(Copy* out, uint64_t cost, uint32_t max);
 
   const std::function<void()> wake_;
-  const OpenCopies open_;
+  const OpenReader open_;
   SpareCores& cores_;
 
   std::mutex mutex_;
@@ -139,6 +156,9 @@ class Copier {
   std::atomic<bool> stopping_ = false;
   bool awake_ = false;
   bool refused_ = false;  // the system has no thread, or no ring, for us
+  // The sharing thread's: what was entered, for a reader that is yet to be opened.
+  std::vector<iovec> buffers_;
+  std::unique_ptr<CacheReader> reader_;
   std::thread thread_;
 };
 

@@ -165,6 +165,7 @@ class Driver {
   bool give_to_copier(uint32_t index, const Read& read) {
     const Copy copy{.slot = index,
                     .fd = read.fd,
+                    .buffer_index = read.buffer_index,
                     .address = read.address,
                     .length = read.length,
                     .position = read.position,
@@ -225,9 +226,8 @@ class Driver {
     io_uring_sqe* entry = next_entry();
     if (entry == nullptr) return false;
     Read& read = slot.operation;
-    const bool in_table = read.table_index >= 0;
-    io_uring_prep_read(entry, in_table ? read.table_index : read.fd, read.address, read.length,
-                       read.position);
+    const bool in_table = read.file_index >= 0;
+    prepare_read(entry, in_table ? read.file_index : read.fd, read, read.buffer_index);
     if (read.async) entry->flags |= IOSQE_ASYNC;
     if (in_table) entry->flags |= IOSQE_FIXED_FILE;
     read.submitted_in = pumps_;

@@ -30,7 +30,8 @@ Engine::Engine(napi_env env, const EngineTables& tables, uint32_t queue_entries)
       tables_(tables),
       queue_entries_(queue_entries),
       copier_(tables.capacity, [this] { waker_.wake(); }),
-      driver_(ring_, tables.capacity, Regions::Release{regions_.get()}, copier_) {}
+      driver_(ring_, tables.capacity, Regions::Release{regions_.get()}, copier_),
+      buffers_(ring_, copier_) {}
 
 Engine::~Engine() { OVERLAPPED_INVARIANT(driver_.in_flight() == 0); }
 
@@ -54,6 +55,8 @@ int Engine::open() {
   if (error != 0) return error;
   ring_.set_notifications(false);
   if (ring_.register_file_table(kFileTableEntries)) file_table_ = kFileTableEntries;
+  buffers_.open();
+  regions_->before_unmap = [this](Regions::Region& region) { buffers_.leave(region); };
   return error;
 }
 
@@ -94,16 +97,19 @@ bool Engine::stage(const RequestEntry& request, napi_value view) {
     file.registered = ring_.set_file(request.file, file.fd);
     registered_ += file.registered ? 1 : 0;
   }
+  auto* region = regions_->share(address);
+  const bool may_be_entered = region != nullptr && file.positioned;
   driver_.stage_read(request.slot, request.generation,
                      {.fd = file.fd,
-                      .table_index = file.registered ? static_cast<int>(request.file) : -1,
+                      .file_index = file.registered ? static_cast<int>(request.file) : -1,
+                      .buffer_index = may_be_entered ? buffers_.index_for(*region, request.length) : -1,
                       .address = address,
                       .length = request.length,
                       .position = file.positioned ? request.position : 0,
                       .async = async,
                       .alone = async && request.alone,
                       .warmth = file.positioned && !file.may_wait ? &file.warmth : nullptr,
-                      .hold = regions_->share(address)});
+                      .hold = region});
   return true;
 }
 
@@ -184,6 +190,8 @@ void Engine::shut_down() {
     CompletionWriter out = tables_.writer();  // JS does not look any more
     // Without an answer the buffers can be neither freed nor kept: the environment's memory is about to go.
     OVERLAPPED_INVARIANT(driver_.drain(out));
+    regions_->before_unmap = nullptr;  // they may outlive the ring
+    buffers_.close();
     ring_.close();
   }
   tables_.release(env_);

@@ -11,6 +11,7 @@
 #include <optional>
 #include <vector>
 
+#include "buffer_table.h"
 #include "driver.h"
 #include "file.h"
 #include "opener.h"
@@ -23,7 +24,7 @@ struct Pages {
   static void* map(size_t bytes);
   static void unmap(void* base, size_t bytes);
 };
-using Regions = RegionRegistry<Pages>;
+using Regions = RegionRegistry<Pages, Registration>;
 
 class Engine {
  public:
@@ -60,6 +61,7 @@ class Engine {
   // Files that the ring can hold in its table, and those that it holds.
   uint32_t file_table() const { return file_table_; }
   uint32_t registered() const { return registered_; }
+  const auto& buffers() const { return buffers_; }
 
   // Cancels, drains, then frees (R74), in that order, whoever asks: JS, or the environment's end. Idempotent.
   void shut_down();
@@ -89,6 +91,7 @@ class Engine {
   Waker waker_;
   Copier copier_;
   Driver<Ring, Regions::Release, Copier> driver_;
+  BufferTable<Ring, Copier, Regions::Region> buffers_;
   // Stays in place while it grows: reads in flight point to their file's warmth.
   std::deque<File> files_;
   std::vector<uint32_t> free_files_;

@@ -1,6 +1,8 @@
 // A read, as the driver has it.
 #pragma once
 
+#include <liburing.h>
+
 #include <cstddef>
 #include <cstdint>
 
@@ -11,7 +13,8 @@ namespace overlapped::uring {
 // With everything resolved. `hold` is given back when its slot ends.
 struct Read {
   int fd = -1;
-  int table_index = -1;  // in the ring's table of files; -1 where it is not in there
+  int file_index = -1;    // in the ring's table of files; -1 where it is not in there
+  int buffer_index = -1;  // of its memory in the ring's table of buffers; -1 where it is not in there
   std::byte* address = nullptr;
   uint32_t length = 0;
   uint64_t position = 0;
@@ -33,5 +36,16 @@ struct Read {
     done += bytes;
   }
 };
+
+// Writes a read to an entry of the queue. `Operation` has an address, a length and a position.
+// @param buffer_index of the memory in the ring's table of buffers, or -1
+template <class Operation>
+void prepare_read(io_uring_sqe* entry, int fd, const Operation& read, int buffer_index) {
+  if (buffer_index < 0) {
+    io_uring_prep_read(entry, fd, read.address, read.length, read.position);
+  } else {
+    io_uring_prep_read_fixed(entry, fd, read.address, read.length, read.position, buffer_index);
+  }
+}
 
 }  // namespace overlapped::uring

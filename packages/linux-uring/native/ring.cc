@@ -20,6 +20,8 @@ constexpr Rung kLadder[] = {
     {kCooperative | kSized, "coop-taskrun", "5.19"},
     {kSized, "plain", "5.13"},
 };
+// The first rung that leaves the ring to more than one thread.
+constexpr const Rung* kForTwoThreads = &kLadder[2];
 
 // FEAT_RSRC_TAGS marks 5.13, the oldest kernel whose fixes we rely on; NODROP means that completions are
 // never lost.
@@ -40,7 +42,7 @@ int Ring::open(const RingConfig& config) {
   unsigned completion_entries =
       std::max(config.completion_entries, 2 * entries);  // less than entries is EINVAL
   int error = -EINVAL;
-  for (const Rung* rung = kLadder; rung != std::end(kLadder);) {
+  for (const Rung* rung = config.two_threads ? kForTwoThreads : kLadder; rung != std::end(kLadder);) {
     io_uring_params params{};
     params.flags = rung->flags;
     params.cq_entries = completion_entries;
@@ -67,8 +69,9 @@ int Ring::open(const RingConfig& config) {
   // A child between fork and exec must not see the ring. Where this fails the child only has a useless
   // mapping.
   (void)io_uring_ring_dontfork(&ring_);
-  // Saves the kernel a descriptor lookup per call, since 5.18; without it nothing changes.
-  (void)io_uring_register_ring_fd(&ring_);
+  // Saves the kernel a descriptor lookup per call, since 5.18; without it nothing changes. It is this
+  // thread's.
+  if (!config.two_threads) (void)io_uring_register_ring_fd(&ring_);
   return 0;
 }
 

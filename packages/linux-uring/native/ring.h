@@ -3,7 +3,10 @@
 
 #include <liburing.h>
 
+#include <sys/uio.h>
+
 #include <cerrno>
+#include <cstddef>
 #include <cstdint>
 
 namespace overlapped::uring {
@@ -16,9 +19,13 @@ struct Rung {
   const char* since;  // first kernel that has it
 };
 
+// Places in a ring's table of buffers.
+inline constexpr uint32_t kBufferTableEntries = 1024;
+
 struct RingConfig {
   unsigned entries;             // submission queue, a batch size
   unsigned completion_entries;  // so large that it can't overflow; made larger where the queue needs it
+  bool two_threads = false;     // one reads through it, another may enter buffers
 };
 
 class Ring {
@@ -80,6 +87,19 @@ class Ring {
   bool register_file_table(unsigned entries) { return io_uring_register_files_sparse(&ring_, entries) == 0; }
   // Puts a file into the table, or with -1 takes it out. @return false if the kernel refuses
   bool set_file(unsigned index, int fd) { return io_uring_register_files_update(&ring_, index, &fd, 1) == 1; }
+
+  // A table of memory that the kernel has pinned once, and reaches by its own mapping. Needs 5.19. @return
+  // false where there is none
+  bool register_buffer_table(unsigned entries) {
+    return io_uring_register_buffers_sparse(&ring_, entries) == 0;
+  }
+  // Puts memory into the table; without any, takes out what is there. Reads in flight keep it until they end.
+  // @return false if the kernel refuses
+  bool set_buffer(unsigned index, void* base, size_t bytes) {
+    const iovec memory{base, bytes};
+    const __u64 tag = 0;
+    return io_uring_register_buffers_update_tag(&ring_, index, &memory, &tag, 1) == 1;
+  }
 
   int register_eventfd(int fd) { return io_uring_register_eventfd(&ring_, fd); }
   // A plain memory write: no wake-ups while we are pumping anyway. Whoever switches them on must look for

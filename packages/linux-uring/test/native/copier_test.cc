@@ -13,6 +13,8 @@
 #include <numeric>
 #include <set>
 
+#include "scripted_reader.h"
+
 using namespace overlapped::uring;
 
 namespace {
@@ -47,14 +49,16 @@ void copy_scripted(const Copy* copies, uint32_t count, Copied* results) {
   }
 }
 
-OpenCopies scripted() {
-  return [] { return CopyCached(copy_scripted); };
+OpenReader scripted() { return reader_of(copy_scripted); }
+
+OpenReader none() {
+  return [] { return nullptr; };
 }
 
 // A caller with `capacity` slots that keeps them all busy.
 class Caller {
  public:
-  Caller(uint32_t capacity, SpareCores& cores, OpenCopies open)
+  Caller(uint32_t capacity, SpareCores& cores, OpenReader open)
       : copier(
             capacity, [this] { bell.ring(); }, std::move(open), cores),
         memory_(capacity),
@@ -123,10 +127,10 @@ TEST_CASE("two threads share one line, and every read ends once") {
 }
 
 TEST_CASE("without a spare core, a thread or a ring the caller does everything") {
-  SpareCores none(0);
+  SpareCores no_core(0);
   SpareCores one(1);
-  CHECK(Caller(10, none, scripted()).run(1000) == 0);
-  CHECK(Caller(10, one, [] { return CopyCached(); }).run(1000) == 0);
+  CHECK(Caller(10, no_core, scripted()).run(1000) == 0);
+  CHECK(Caller(10, one, none()).run(1000) == 0);
   CHECK(one.take());
 }
 
@@ -227,7 +231,7 @@ TEST_CASE("what was handed over is taken back, the oldest first, while the threa
     copy_scripted(copies, count, results);
   };
   std::vector<uint64_t> memory(5);
-  Copier copier(5, [&bell] { bell.ring(); }, [held] { return CopyCached(held); }, cores);
+  Copier copier(5, [&bell] { bell.ring(); }, reader_of(held), cores);
   const auto hand_over = [&](uint32_t slot, uint32_t length, bool async) {
     auto* address = reinterpret_cast<std::byte*>(&memory[slot]);
     return copier.hand_over(
@@ -259,19 +263,31 @@ TEST_CASE("what was handed over is taken back, the oldest first, while the threa
   CHECK(memory == std::vector<uint64_t>{1, 2, 0, 0, 0});
 }
 
-TEST_CASE("nothing is handed over where there is no spare core; without a ring it comes back") {
-  std::vector<Copy> ours(4);
-  SpareCores none(0);
-  Copier alone(4, [] {}, scripted(), none);
+TEST_CASE("nothing is handed over where there is no spare core, or no ring") {
+  SpareCores no_core(0);
+  Copier alone(4, [] {}, scripted(), no_core);
   CHECK(!alone.hand_over({.slot = 1, .length = kLength}));
   SpareCores one(1);
+  Copier ringless(4, [] {}, none(), one);
+  CHECK(!ringless.hand_over({.slot = 2, .length = kLength}));
+  CHECK(one.take());
+}
+
+TEST_CASE("lent memory is entered with the reader, whether it was there before it or came later") {
+  SpareCores cores(1);
   Bell bell;
-  Copier ringless(4, [&bell] { bell.ring(); }, [] { return CopyCached(); }, one);
-  CHECK(ringless.hand_over({.slot = 2, .length = kLength}));
-  bell.wait();
-  REQUIRE(ringless.share(nullptr, 0, ours.data(), Portion::None) == 1);
-  CHECK(ours[0].slot == 2);
-  CHECK(!ringless.hand_over({.slot = 3, .length = kLength}));
+  ScriptedReader::Buffers buffers;
+  std::array<uint64_t, 3> memory{};
+  Copier copier(4, [&bell] { bell.ring(); }, reader_of(copy_scripted, &buffers), cores);
+  copier.set_buffer(0, &memory[0], 8);
+  copier.set_buffer(2, &memory[2], 8);
+  copier.set_buffer(0, nullptr, 0);
+  CHECK(buffers.empty());
+  REQUIRE(copier.hand_over({.slot = 1, .address = reinterpret_cast<std::byte*>(&memory[1]), .length = 8}));
+  CHECK(buffers == ScriptedReader::Buffers{{2, &memory[2]}});
+  copier.set_buffer(1, &memory[1], 8);
+  copier.set_buffer(2, nullptr, 0);
+  CHECK(buffers == ScriptedReader::Buffers{{1, &memory[1]}});
 }
 
 TEST_CASE("the default copies what is cached, and says how much it could not") {
@@ -283,19 +299,23 @@ TEST_CASE("the default copies what is cached, and says how much it could not") {
   for (size_t i = 0; i < content.size(); i++) content[i] = static_cast<char>(i * 7 >> 8);
   REQUIRE(write(fd, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
 
-  const CopyCached copy_cached = open_copy_ring();
-  REQUIRE_MESSAGE(copy_cached, "io_uring is not available here");
+  const auto reader = open_cache_reader();
+  REQUIRE_MESSAGE(reader != nullptr, "io_uring is not available here");
   std::vector<char> memory(4 * kLength);
+  // The first and the third read go to memory that is entered, the second's is no more.
+  for (const uint32_t index : {0, 1, 2}) reader->set_buffer(index, memory.data(), memory.size());
+  reader->set_buffer(1, nullptr, 0);
   std::vector<Copy> copies;
   for (uint32_t i = 0; i < 4; i++) {
     copies.push_back({.slot = 10 + i,
                       .fd = i == 3 ? -1 : fd,
+                      .buffer_index = static_cast<int>(i),
                       .address = reinterpret_cast<std::byte*>(&memory[size_t{i} * kLength]),
                       .length = kLength,
                       .position = size_t{i} * kLength + 100});
   }
   std::vector<Copied> results(4);
-  copy_cached(copies.data(), 4, results.data());
+  reader->copy(copies.data(), 4, results.data());
   close(fd);
   for (uint32_t i = 0; i < 4; i++) CHECK(results[i].slot == 10 + i);
   CHECK(results[0].result == kLength);

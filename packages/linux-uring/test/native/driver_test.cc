@@ -40,6 +40,24 @@ TEST_CASE("a read asks for no more than the kernel's limit, and in a worker wher
   CHECK(rig.pump() == Reports{Rig::ended(read, EIO)});
 }
 
+TEST_CASE("memory that is in the ring's table is named by its place there, and by its address elsewhere") {
+  Rig rig(2);
+  const auto elsewhere = rig.read(0);
+  rig.buffer_index = 7;
+  const auto entered = rig.read(1);
+  rig.pump();
+  CHECK(rig.kernel.reads.at(elsewhere).opcode == IORING_OP_READ);
+  const io_uring_sqe entry = rig.kernel.reads.at(entered);
+  CHECK(entry.opcode == IORING_OP_READ_FIXED);
+  CHECK(unsigned{entry.buf_index} == 7);
+  // Once more, after a part that the kernel was not ready for.
+  rig.kernel.complete(entered, -EAGAIN);
+  rig.pump();
+  CHECK(unsigned{rig.kernel.reads.at(entered).buf_index} == 7);
+  for (const auto read : {elsewhere, entered}) rig.kernel.complete(read, 16);
+  CHECK(rig.pump().size() == 2);
+}
+
 TEST_CASE("a queue that is full passes the reads on in their order") {
   Rig rig(40, 4);
   std::vector<uint64_t> reads;

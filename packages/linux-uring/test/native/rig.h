@@ -32,12 +32,16 @@ class Rig {
   Driver<ScriptedKernel, Release, ScriptedCopies> driver;
   std::map<void*, uint64_t> held;  // address of the buffer, to the read that holds it
 
+  // Of the memory of the reads that follow, in the ring's table.
+  int buffer_index = -1;
+
   uint64_t read(uint32_t slot, uint32_t length = 16, bool async = false, bool alone = false) {
     const uint32_t generation = ++generations_[slot];
     void* hold = &memory_[slot];
     REQUIRE(held.emplace(hold, token(slot, generation)).second);
     driver.stage_read(slot, generation,
                       {.fd = 3,
+                       .buffer_index = buffer_index,
                        .address = &memory_[slot],
                        .length = length,
                        .async = async,

@@ -111,7 +111,7 @@ class ScriptedKernel {
 
   void accept(const io_uring_sqe& entry) {
     taken.push_back(entry.user_data);
-    if (entry.opcode == IORING_OP_READ) {
+    if (entry.opcode == IORING_OP_READ || entry.opcode == IORING_OP_READ_FIXED) {
       REQUIRE_MESSAGE(reads.emplace(entry.user_data, entry).second, "one read, given to the kernel twice");
       if (inline_reads) complete(entry.user_data, static_cast<int32_t>(entry.len));
       return;

@@ -7,6 +7,7 @@
 
 #include "driver.h"
 #include "scripted_kernel.h"
+#include "scripted_reader.h"
 
 using namespace overlapped;
 using namespace overlapped::uring;
@@ -71,7 +72,7 @@ class Life {
   Warmth warmth_;
   SpareCores cores_{1};
   ScriptedKernel kernel_{16};
-  Copier copier_{kCapacity, [] {}, [] { return CopyCached(copy_scripted); }, cores_};
+  Copier copier_{kCapacity, [] {}, reader_of(copy_scripted), cores_};
   Driver<ScriptedKernel, Release, Copier> driver_{kernel_, kCapacity, Release{&buffers_}, copier_};
 };
 

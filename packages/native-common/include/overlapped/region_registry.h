@@ -9,19 +9,23 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 
 namespace overlapped {
 
-// `Pages` is the system's allocator: static void* map(size_t), static void unmap(void*, size_t).
-template <class Pages>
+// `Pages` is the system's allocator: static void* map(size_t), static void unmap(void*, size_t). `State` is
+// what an engine keeps of a region.
+struct NoState {};
+template <class Pages, class State = NoState>
 class RegionRegistry {
  public:
   struct Region {
     std::byte* base;
     size_t bytes;
     uint32_t shares;
+    State state;
   };
 
   // Gives a read's share back: what a driver calls for the hold of a read that has ended.
@@ -38,7 +42,7 @@ class RegionRegistry {
   Region* allocate(size_t bytes) {
     auto* base = static_cast<std::byte*>(Pages::map(bytes));
     if (base == nullptr) return nullptr;
-    auto [at, added] = regions_.emplace(base, std::make_unique<Region>(Region{base, bytes, 1}));
+    auto [at, added] = regions_.emplace(base, std::make_unique<Region>(Region{base, bytes, 1, {}}));
     bytes_ += bytes;
     return at->second.get();
   }
@@ -57,9 +61,13 @@ class RegionRegistry {
   void drop(Region* region) {
     if (--region->shares != 0) return;
     bytes_ -= region->bytes;
+    if (before_unmap) before_unmap(*region);
     Pages::unmap(region->base, region->bytes);
     regions_.erase(region->base);
   }
+
+  // Called with a region that nobody uses any more.
+  std::function<void(Region&)> before_unmap;
 
   size_t count() const { return regions_.size(); }
   size_t bytes() const { return bytes_; }
