@@ -160,6 +160,13 @@ describe('bench pieces', () => {
     });
   }
 
+  it('fio shares the work of one among threads', () => {
+    const given = fioArguments(job({ workload: find('random-4k-d64'), amount: 1001 }), 'psync', 2);
+    for (const argument of [`--io_size=${501 * 4096}`, '--numjobs=2', '--group_reporting']) {
+      assert.ok(given.includes(argument), argument);
+    }
+  });
+
   it('fio is not asked for what it can not do', () => {
     assert.throws(() => fioArguments(job({ workload: find('pool-full') }), 'io_uring'), /not do pool-full/);
   });

@@ -24,11 +24,16 @@ interface FioOutput {
   }[];
 }
 
+/** Threads that share the work, with one report. */
+function shared(threads: number): string[] {
+  return [`--numjobs=${threads}`, '--thread', '--group_reporting'];
+}
+
 const RANDOM = ['--rw=randread', '--randrepeat=0'];
 const ORDERS: Readonly<Partial<Record<WorkloadKind, readonly string[]>>> = {
   random: RANDOM,
   batch: RANDOM,
-  workers: [...RANDOM, `--numjobs=${THREADS}`, '--thread', '--group_reporting'],
+  workers: [...RANDOM, ...shared(THREADS)],
   stream: ['--rw=read'],
 };
 
@@ -47,8 +52,11 @@ function queueArguments({ workload: { depth, cache, kind } }: Job): string[] {
   ];
 }
 
-/** @throws if fio can't do the same work */
-export function fioArguments(job: Job, engine: Engine): string[] {
+/**
+ * @param threads that share the work, one for each core
+ * @throws if fio can't do the same work
+ */
+export function fioArguments(job: Job, engine: Engine, threads = 1): string[] {
   const { blockSize, cache, kind, name } = job.workload;
   const order = ORDERS[kind];
   if (order === undefined) throw new Error(`fio does not do ${name}`);
@@ -62,7 +70,8 @@ export function fioArguments(job: Job, engine: Engine): string[] {
     ...(cache === 'cold' ? [] : ['--norandommap']),
     `--bs=${blockSize}`,
     `--size=${job.fileSize}`,
-    `--io_size=${job.amount * unitBytes(job)}`,
+    `--io_size=${Math.ceil(job.amount / threads) * unitBytes(job)}`,
+    ...(threads > 1 ? shared(threads) : []),
     ...(engine === 'psync' ? [] : queueArguments(job)),
     `--direct=${cache === 'direct' ? 1 : 0}`,
     '--invalidate=0',
@@ -80,9 +89,11 @@ export function parseFio(output: string): Sample {
   return { ops, bytes, seconds: runtime / 1e3, cpuSeconds, verified: 0 };
 }
 
-export async function measureFio(job: Job, engine: Engine): Promise<Sample> {
+export async function measureFio(job: Job, engine: Engine, threads?: number): Promise<Sample> {
   if (job.workload.cache === 'cold') dropCache(job.file);
-  const { status, stdout, stderr, error } = spawnSync('fio', fioArguments(job, engine), { encoding: 'utf8' });
+  const { status, stdout, stderr, error } = spawnSync('fio', fioArguments(job, engine, threads), {
+    encoding: 'utf8',
+  });
   if (error !== undefined) throw error;
   if (status !== 0) throw new Error(`fio ended with ${status}: ${stderr.trim()}`);
   return parseFio(stdout);

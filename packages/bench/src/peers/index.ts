@@ -1,5 +1,6 @@
 /** Who is measured, as data. A peer is an id and how it does each kind of workload it can do. */
 import fs from 'node:fs';
+import os from 'node:os';
 import { describeBackends } from '@overlapped/core';
 import type { Job, Sample } from '../job.js';
 import type { Workload, WorkloadKind } from '../workloads.js';
@@ -20,7 +21,7 @@ import type { BatchReader, Open, Reader } from './lanes.js';
 import { measureContended, measureLatency } from './latency.js';
 import { measureMemory } from './memory.js';
 import { openFileHandle, openFsRead, openReadSync } from './node-readers.js';
-import { openRead, openReadAt, openReadMany, openReadManyInto } from './our-readers.js';
+import { openRead, openReadAt, openReadAtBuffers, openReadMany, openReadManyInto } from './our-readers.js';
 import { measureBatch, measureLoopDelay, measureRandom } from './random.js';
 import {
   chunksPass,
@@ -101,6 +102,11 @@ function refusesDirect({ cache }: Workload, file: string): string | undefined {
   }
 }
 
+/** For peers whose memory begins anywhere. */
+function refusesAligned({ cache }: Workload): string | undefined {
+  return cache === 'direct' ? 'direct reads need aligned memory' : undefined;
+}
+
 /** For peers that read a stream's file as one Buffer. */
 function refusesAbove(bytes: number): Refusal {
   return ({ kind }, file) =>
@@ -162,6 +168,12 @@ function ofBackend(backend: string): Peer[] {
   const read = openRead(backend);
   const ways: (Omit<Peer, 'id'> & { way: string })[] = [
     { way: 'readAt', quick: ALL, measures: positioned(readAt), open: readAt },
+    {
+      way: 'readAt-buffers',
+      quick: [],
+      measures: positioned(openReadAtBuffers(backend), ['random']),
+      refuses: refusesAligned,
+    },
     { way: 'read', quick: [], measures: positioned(read), open: read },
     { way: 'readMany', quick: ['batch'], measures: batch(openReadMany(backend)) },
     { way: 'readMany-into', quick: [], measures: batch(openReadManyInto(backend)) },
@@ -197,6 +209,14 @@ function fio(id: string, engine: Engine, quick: Peer['quick']): Peer {
   return { id, quick, measures, refuses: () => fioRefusal(engine) };
 }
 
+/** What the machine can copy: a pread after the other on every core. */
+const FIO_ON_EVERY_CORE: Peer = {
+  id: 'fio-every-core',
+  quick: ['random'],
+  measures: { random: (job) => measureFio(job, 'psync', os.availableParallelism()) },
+  refuses: ({ cache }) => (cache === 'cached' ? fioRefusal('psync') : 'it is the limit of cached reads'),
+};
+
 /** Every peer there is, for these backends of the library. */
 export function peersFor(backends: readonly string[]): readonly Peer[] {
   return [
@@ -205,6 +225,7 @@ export function peersFor(backends: readonly string[]): readonly Peer[] {
     CONTROL,
     fio('fio', 'io_uring', ['random', 'batch', 'stream', 'workers']),
     fio('fio-psync', 'psync', []),
+    FIO_ON_EVERY_CORE,
   ];
 }
 

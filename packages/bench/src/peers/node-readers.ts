@@ -4,11 +4,10 @@ import { allocAligned } from '@overlapped/core';
 import type { Job } from '../job.js';
 import { type Lanes, promiseReader, type Reader } from './lanes.js';
 
-/** Page-aligned memory where direct reads need it; else what anyone would take. */
-export function allocate(job: Job, bytes: number, backend = 'node-fs'): Buffer {
-  if (job.workload.cache !== 'direct') return Buffer.allocUnsafeSlow(bytes);
-  const memory = allocAligned(bytes, backend);
-  return Buffer.from(memory.buffer, memory.byteOffset, memory.byteLength);
+/** The memory of every reader, fio's too: it begins on a page. */
+export function allocate(bytes: number): Buffer {
+  const { buffer, byteOffset, byteLength } = allocAligned(bytes);
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function flags(job: Job): number {
@@ -30,7 +29,7 @@ export async function openReadSync(job: Job): Promise<Reader> {
     }
   };
   return {
-    allocate: (bytes) => allocate(job, bytes),
+    allocate,
     run,
     batch: run,
     read: (buffer, position) => fs.readSync(fd, buffer, 0, blockSize, position),
@@ -67,7 +66,7 @@ export async function openFsRead(job: Job): Promise<Reader> {
       for (let lane = running; lane-- > 0;) begin(lane);
     });
   return {
-    allocate: (bytes) => allocate(job, bytes),
+    allocate,
     run,
     batch: run,
     read: (buffer, position) =>
@@ -85,7 +84,7 @@ export async function openFileHandle(job: Job): Promise<Reader> {
   const handle = await fs.promises.open(job.file, flags(job));
   const { blockSize } = job.workload;
   return {
-    allocate: (bytes) => allocate(job, bytes),
+    allocate,
     ...promiseReader(
       (buffer, position) => handle.read(buffer, 0, blockSize, position),
       ({ bytesRead }) => bytesRead,

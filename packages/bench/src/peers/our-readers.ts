@@ -10,19 +10,26 @@ function opener<R>(
   return async (job) => {
     const file = await open(job.file, { backend, direct: job.workload.cache === 'direct' });
     return {
+      allocate,
       ...way(file),
-      allocate: (bytes: number) => allocate(job, bytes, backend),
       close: () => file.close(),
     };
   };
 }
 
+function readAtOf(file: OverlappedFile): Pick<Reader, 'run' | 'batch' | 'read'> {
+  const readAt = (buffer: Buffer, position: number): Promise<number> => file.readAt(buffer, position);
+  return { ...promiseReader(readAt, (bytesRead) => bytesRead), read: readAt };
+}
+
 /** The lean path. */
 export function openReadAt(backend: string): Open<Reader> {
-  return opener(backend, (file) => {
-    const readAt = (buffer: Buffer, position: number): Promise<number> => file.readAt(buffer, position);
-    return { ...promiseReader(readAt, (bytesRead) => bytesRead), read: readAt };
-  });
+  return opener(backend, readAtOf);
+}
+
+/** The same into Buffers of Node's, which the library can't register with the system. */
+export function openReadAtBuffers(backend: string): Open<Reader> {
+  return opener(backend, (file) => ({ ...readAtOf(file), allocate: Buffer.allocUnsafeSlow }));
 }
 
 /** FileHandle's signature and result. */
