@@ -11,7 +11,13 @@ import { promisify } from 'node:util';
 
 process.chdir(join(import.meta.dirname, '..'));
 const BASELINE = 'packages/bench/instructions.json';
-const WORK = ['readAt@io_uring', 'readAt-traced@io_uring', 'read@io_uring', 'readMany@io_uring'];
+const WORK = [
+  'readAt@io_uring',
+  'readAt-traced@io_uring',
+  'readAt-signal@io_uring',
+  'read@io_uring',
+  'readMany@io_uring',
+];
 const AMOUNTS = [300_000, 600_000];
 /** Counts repeat to eight per cent, as V8 inlines more or less; the rest is room for Node's minor versions. */
 const TOLERANCE = 0.1;

@@ -44,6 +44,10 @@ const readAt = lanes((file, buffer, position) => file.readAt(buffer, position));
 const WORK: Readonly<Record<string, Work>> = {
   'readAt@io_uring': readAt,
   'readAt-traced@io_uring': traced(readAt),
+  'readAt-signal@io_uring': (file, count, blocks) => {
+    const { signal } = new AbortController();
+    return lanes((_, buffer, position) => file.readAt(buffer, position, { signal }))(file, count, blocks);
+  },
   'read@io_uring': lanes((file, buffer, position) => file.read(buffer, 0, BLOCK_BYTES, position)),
   'readMany@io_uring': async (file, count, blocks) => {
     const targets = buffers();

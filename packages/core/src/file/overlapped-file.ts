@@ -19,6 +19,7 @@ import {
   byteLengthOf,
   checkPosition,
   checkSignal,
+  checkSpan,
   integerInRange,
   MAX_READ_LENGTH,
 } from '../validate.js';
@@ -108,10 +109,16 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
       typeof third === 'number' &&
       typeof fourth === 'number' &&
       second + third <= byteLengthOf(first);
-    if (plain && !this.handle.isClosed && !this.handle.file.direct && !readIsTraced()) {
-      return startRead(this.bound, first, second, third, fourth, undefined, first);
+    if (!plain || this.handle.isClosed || readIsTraced())
+      return this.readChecked(first, second, third, fourth);
+    try {
+      if (this.handle.file.direct) {
+        checkAligned(checkSpan(first, second, third), second, third, checkPosition(fourth, 0));
+      }
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return this.readChecked(first, second, third, fourth);
+    return startRead(this.bound, first, second, third, fourth, undefined, first);
   }
 
   private async readChecked(
@@ -140,21 +147,16 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
     options?: ReadAtOptions,
   ): Promise<number> {
     const signal = options?.signal;
-    if (signal !== undefined || this.handle.file.direct || !(buffer instanceof Uint8Array)) {
-      return this.readAtChecked(buffer, position, signal);
+    if (signal === undefined && !this.handle.file.direct && buffer instanceof Uint8Array) {
+      return startTracedRead(this.bound, buffer, 0, byteLengthOf(buffer), position, undefined);
     }
-    return startTracedRead(this.bound, buffer, 0, byteLengthOf(buffer), position, undefined);
-  }
-
-  private async readAtChecked(
-    buffer: NodeJS.ArrayBufferView,
-    position: number | bigint,
-    signal: AbortSignal | undefined,
-  ): Promise<number> {
-    checkSignal(signal);
-    checkPosition(position, 0); // a missing one is not "where the last read ended" here
-    const bytes = asBytes(buffer, 'buffer');
-    return this.readOnce(bytes, 0, bytes.byteLength, position, signal);
+    try {
+      checkSignal(signal);
+      const bytes = asBytes(buffer, 'buffer');
+      return this.readFrom(checkPosition(position, 0), bytes, 0, byteLengthOf(bytes), signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
   }
 
   /**
@@ -178,8 +180,9 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
     if (follows) this.cursor.take(total);
     let bytesRead = 0; // after a failure nothing counts as read
     try {
-      bytesRead = await readVector(targets, start, (target, at) =>
-        this.readOnce(target, 0, target.byteLength, at, undefined),
+      // Async: what is wrong with one of them is for the others' end to be told.
+      bytesRead = await readVector(targets, start, async (target, at) =>
+        this.readFrom(at, target, 0, target.byteLength, undefined),
       );
     } finally {
       if (follows) this.cursor.giveBack(total - bytesRead);
@@ -294,27 +297,45 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
     return this.close();
   }
 
-  private async readOnce(
+  /** At `position`; without one, from where the last such read ended. */
+  private readOnce(
     bytes: Uint8Array,
     offset: number,
     length: number,
     position: number | bigint | null | undefined,
     signal: AbortSignal | undefined,
   ): Promise<number> {
-    const direct = this.handle.file.direct && length > 0;
-    if (position === undefined || position === null) {
-      // The cursor itself is on a block edge, or at the end of the file, where the system says 0.
-      if (direct) checkAligned(bytes, offset, length, 0);
-      const start = this.cursor.take(length);
-      let bytesRead = 0;
-      try {
-        bytesRead = await startTracedRead(this.bound, bytes, offset, length, start, signal);
-      } finally {
-        this.cursor.giveBack(length - bytesRead);
-      }
-      return bytesRead;
+    if (position === undefined || position === null) return this.readOn(bytes, offset, length, signal);
+    return this.readFrom(position, bytes, offset, length, signal);
+  }
+
+  private async readOn(
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    // The cursor itself is on a block edge, or at the end of the file, where the system says 0.
+    if (this.handle.file.direct) checkAligned(bytes, offset, length, 0);
+    const start = this.cursor.take(length);
+    let bytesRead = 0;
+    try {
+      bytesRead = await startTracedRead(this.bound, bytes, offset, length, start, signal);
+    } finally {
+      this.cursor.giveBack(length - bytesRead);
     }
-    if (direct) checkAligned(bytes, offset, length, position);
+    return bytesRead;
+  }
+
+  /** No async function, which would cost a direct read as much as all else that is done for it here. */
+  private readFrom(
+    position: number | bigint,
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    if (this.handle.file.direct) checkAligned(bytes, offset, length, position);
     return startTracedRead(this.bound, bytes, offset, length, position, signal);
   }
 
@@ -324,7 +345,9 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
   }
 }
 
+/** What direct reads want of their arguments, where they read anything. */
 function checkAligned(bytes: Uint8Array, offset: number, length: number, position: number | bigint): void {
+  if (length === 0) return;
   const rule = `must be a multiple of ${ALIGNMENT} in a file opened with direct`;
   if (!isAlignedSpan(position, 0)) throw invalidArgValue('position', rule);
   if (!isAlignedSpan(0, length)) throw invalidArgValue('length', rule);

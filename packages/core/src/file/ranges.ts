@@ -138,7 +138,7 @@ export function isAlignedSpan(position: Position, length: number): boolean {
 }
 
 function offsetInBlock(position: Position): number {
-  return Number(BigInt.asUintN(12, BigInt(position)));
+  return typeof position === 'number' ? position % ALIGNMENT : Number(position % BigInt(ALIGNMENT));
 }
 
 /** A direct read of any range: whole blocks into aligned memory, then a copy. */
