@@ -29,7 +29,10 @@ export function openReadAt(backend: string): Open<Reader> {
 
 /** The same into Buffers of Node's, which the library can't register with the system. */
 export function openReadAtBuffers(backend: string): Open<Reader> {
-  return opener(backend, (file) => ({ ...readAtOf(file), allocate: Buffer.allocUnsafeSlow }));
+  return opener(backend, (file) => ({
+    ...readAtOf(file),
+    allocate: (bytes: number) => Buffer.allocUnsafeSlow(bytes),
+  }));
 }
 
 /** FileHandle's signature and result. */
