@@ -177,12 +177,12 @@ TEST_CASE("on a real ring: reads by place, and memory that is unmapped with a re
   REQUIRE(pipe2(ends, O_CLOEXEC) == 0);
   auto* base = static_cast<std::byte*>(Pages::map(kBytes));
   REQUIRE(ring.set_buffer(3, base, kBytes));
-  const auto read = [&](std::byte* address) {
+  const auto read = [&](std::byte* address, uint32_t length = 5) {
     struct {
       std::byte* address;
       uint32_t length;
       uint64_t position;
-    } const operation{address, 5, 0};
+    } const operation{address, length, 0};
     io_uring_sqe* entry = ring.next_entry();
     prepare_read(entry, ends[0], operation, 3);
     REQUIRE(ring.submit() == 1);
@@ -199,6 +199,8 @@ TEST_CASE("on a real ring: reads by place, and memory that is unmapped with a re
   read(base + 100);
   CHECK(result() == 5);
   CHECK(std::memcmp(base + 100, "hello", 5) == 0);
+  read(base, 0);
+  CHECK(result() == 0);
   read(base + kBytes - 4);  // beyond its end
   CHECK(result() == -EFAULT);
   // The kernel keeps what it pinned until its read has ended, so that it never fills what is somebody else's.
