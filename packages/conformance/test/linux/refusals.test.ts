@@ -21,6 +21,8 @@ interface Case {
   readonly options: () => RunOptions;
   readonly code: string;
   readonly message: RegExp;
+  /** It is shown another /proc. */
+  readonly needsRoot?: boolean;
 }
 
 /** @returns the launcher, or undefined where there is no C compiler: then why was printed */
@@ -38,6 +40,7 @@ function compileLauncher(fixtures: Fixtures): string | undefined {
   return undefined;
 }
 
+const SYSCTL = '/proc/sys/kernel/io_uring_disabled';
 const NO_COMPILER = 'no C compiler (cc) to build the seccomp launcher';
 
 describeUring('io_uring: refusals', () => {
@@ -45,7 +48,10 @@ describeUring('io_uring: refusals', () => {
   let launcher: string | undefined;
   let file: string;
   let text: string;
+  let disabled: string;
   before(() => {
+    disabled = fixtures.path('disabled');
+    fs.writeFileSync(disabled, '2\n');
     launcher = compileLauncher(fixtures);
     file = fixtures.file(SIZE);
     text = fixtures.path('text.node');
@@ -68,6 +74,18 @@ describeUring('io_uring: refusals', () => {
       options: () => refuse('setup', 1),
       code: 'blocked',
       message: /EPERM.*io_uring_disabled is/,
+    },
+    {
+      // The real switch is the machine's: other programs make rings too.
+      title: 'EPERM: kernel.io_uring_disabled is 2',
+      options: () => {
+        const { launcher: refusing = [] } = refuse('setup', 1);
+        const script = `mount --bind "$0" ${SYSCTL} && exec "$@"`;
+        return { launcher: ['unshare', '--mount', 'sh', '-c', script, disabled, ...refusing] };
+      },
+      code: 'disabled-by-sysctl',
+      message: /io_uring_setup: EPERM; kernel\.io_uring_disabled is 2/,
+      needsRoot: true,
     },
     {
       title: 'EOPNOTSUPP: a managed kernel',
@@ -131,8 +149,10 @@ describeUring('io_uring: refusals', () => {
     },
   ];
 
-  for (const { title, options, code, message } of cases) {
+  for (const { title, options, code, message, needsRoot = false } of cases) {
     it(`[R84] [R85] ${title}: auto mode says why and reads on, io_uring by name fails`, async function () {
+      skipUnless(this, !needsRoot || process.getuid?.() === 0, 'needs root');
+      skipUnless(this, !needsRoot || fs.existsSync(SYSCTL), 'this kernel has no such switch');
       const how = options();
       skipUnless(this, how.launcher === undefined || launcher !== undefined, NO_COMPILER);
       const { stdout, stderr, code: exit, signal } = await run('report', [file], how);
