@@ -38,16 +38,14 @@ function traced(work: Work): Work {
   };
 }
 
+const UNABORTED = { signal: new AbortController().signal };
 const readAt = lanes((file, buffer, position) => file.readAt(buffer, position));
 
 /** Each on the backend that its name ends with. */
 const WORK: Readonly<Record<string, Work>> = {
   'readAt@io_uring': readAt,
   'readAt-traced@io_uring': traced(readAt),
-  'readAt-signal@io_uring': (file, count, blocks) => {
-    const { signal } = new AbortController();
-    return lanes((_, buffer, position) => file.readAt(buffer, position, { signal }))(file, count, blocks);
-  },
+  'readAt-signal@io_uring': lanes((file, buffer, position) => file.readAt(buffer, position, UNABORTED)),
   'read@io_uring': lanes((file, buffer, position) => file.read(buffer, 0, BLOCK_BYTES, position)),
   'readMany@io_uring': async (file, count, blocks) => {
     const targets = buffers();

@@ -49,19 +49,20 @@ class BufferTable {
     copies_.set_buffer(index, nullptr, 0);
     free_.push_back(index);
     budget_.give_back(kRings * region.bytes);
-    count_--;
     bytes_ -= region.bytes;
     region.state.index = -1;
   }
 
-  // The rings are closed, and let go of everything.
+  // The ring is closed, and has let go of everything.
   void close() {
     is_usable_ = false;
     budget_.give_back(kRings * bytes_);
-    bytes_ = count_ = 0;
+    bytes_ = next_ = 0;
+    free_.clear();
   }
 
-  size_t count() const { return count_; }
+  // Regions that are in the table, and their bytes.
+  size_t count() const { return next_ - free_.size(); }
   size_t bytes() const { return bytes_; }
 
  private:
@@ -71,7 +72,8 @@ class BufferTable {
   void enter(Region& region) {
     if (free_.empty() && next_ == kBufferTableEntries) return;
     if (!budget_.take(kRings * region.bytes)) return;
-    const uint32_t index = free_.empty() ? next_ : free_.back();
+    if (free_.empty()) free_.push_back(next_++);
+    const uint32_t index = free_.back();
     // A child process is not to copy it, as it would have to where it is pinned.
     (void)madvise(region.base, region.bytes, MADV_DONTFORK);
     if (!kernel_.set_buffer(index, region.base, region.bytes)) {
@@ -81,13 +83,8 @@ class BufferTable {
       return;
     }
     copies_.set_buffer(index, region.base, region.bytes);
-    if (free_.empty()) {
-      next_++;
-    } else {
-      free_.pop_back();
-    }
+    free_.pop_back();
     region.state.index = static_cast<int>(index);
-    count_++;
     bytes_ += region.bytes;
   }
 
@@ -95,9 +92,8 @@ class BufferTable {
   Copies& copies_;
   PinBudget& budget_;
   bool is_usable_ = false;
-  uint32_t next_ = 0;
-  std::vector<uint32_t> free_;
-  size_t count_ = 0;
+  uint32_t next_ = 0;           // places from here on were never used
+  std::vector<uint32_t> free_;  // of those before
   size_t bytes_ = 0;
 };
 

@@ -115,20 +115,12 @@ std::unique_ptr<CacheReader> open_cache_reader() {
 }
 
 SpareCores& SpareCores::of_process() {
-  static SpareCores cores([] {
+  static SpareCores cores([]() -> size_t {
     cpu_set_t usable;
     // Fails on machines with more cores than the set has room for: there are some to spare.
     return sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable) - 1 : CPU_SETSIZE;
   }());
   return cores;
-}
-
-bool SpareCores::take() {
-  int free = free_.load();
-  while (free > 0) {
-    if (free_.compare_exchange_weak(free, free - 1)) return true;
-  }
-  return false;
 }
 
 Copier::Copier(uint32_t capacity, std::function<void()> wake, OpenReader open, SpareCores& cores)

@@ -17,6 +17,8 @@
 #include <thread>
 #include <vector>
 
+#include "allowance.h"
+
 namespace overlapped::uring {
 
 // A read of which the bytes are most likely cached.
@@ -71,16 +73,10 @@ using OpenReader = std::function<std::unique_ptr<CacheReader>()>;
 std::unique_ptr<CacheReader> open_cache_reader();
 
 // How many copiers may be awake at once in this process: the cores that it may use, less one for who asks.
-class SpareCores {
+class SpareCores : public Allowance {
  public:
-  explicit SpareCores(int count) : free_(count) {}
+  using Allowance::Allowance;
   static SpareCores& of_process();
-
-  bool take();
-  void give_back() { free_.fetch_add(1); }
-
- private:
-  std::atomic<int> free_;
 };
 
 class Copier {

@@ -191,8 +191,8 @@ void Engine::shut_down() {
     // Without an answer the buffers can be neither freed nor kept: the environment's memory is about to go.
     OVERLAPPED_INVARIANT(driver_.drain(out));
     regions_->before_unmap = nullptr;  // they may outlive the ring
-    buffers_.close();
     ring_.close();
+    buffers_.close();
   }
   tables_.release(env_);
   if (async_context_ != nullptr) NAPI_MUST(napi_async_destroy(env_, async_context_));

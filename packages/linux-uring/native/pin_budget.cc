@@ -49,12 +49,4 @@ PinBudget& PinBudget::of_process() {
   return budget;
 }
 
-bool PinBudget::take(size_t bytes) {
-  size_t left = left_.load();
-  while (bytes <= left) {
-    if (left_.compare_exchange_weak(left, left - bytes)) return true;
-  }
-  return false;
-}
-
 }  // namespace overlapped::uring

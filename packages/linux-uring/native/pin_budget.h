@@ -3,22 +3,15 @@
 // programs.
 #pragma once
 
-#include <atomic>
-#include <cstddef>
+#include "allowance.h"
 
 namespace overlapped::uring {
 
-class PinBudget {
+// In bytes.
+class PinBudget : public Allowance {
  public:
-  explicit PinBudget(size_t bytes) : left_(bytes) {}
+  using Allowance::Allowance;
   static PinBudget& of_process();
-
-  // @return false, with nothing taken, where there is not so much left
-  bool take(size_t bytes);
-  void give_back(size_t bytes) { left_.fetch_add(bytes); }
-
- private:
-  std::atomic<size_t> left_;
 };
 
 }  // namespace overlapped::uring

@@ -131,7 +131,10 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
     const offset = integerInRange(options.offset ?? 0, 'offset', 0, bytes.byteLength);
     const room = Math.min(bytes.byteLength - offset, MAX_READ_LENGTH);
     const length = integerInRange(options.length ?? room, 'length', 0, room);
-    const bytesRead = await this.readOnce(bytes, offset, length, options.position, options.signal);
+    const { position, signal } = options;
+    const bytesRead = await (position === undefined || position === null
+      ? this.readOn(bytes, offset, length, signal)
+      : this.readFrom(position, bytes, offset, length, signal));
     return { bytesRead, buffer };
   }
 
@@ -297,18 +300,7 @@ export class OverlappedFile extends EventEmitter<{ close: [] }> {
     return this.close();
   }
 
-  /** At `position`; without one, from where the last such read ended. */
-  private readOnce(
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    position: number | bigint | null | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<number> {
-    if (position === undefined || position === null) return this.readOn(bytes, offset, length, signal);
-    return this.readFrom(position, bytes, offset, length, signal);
-  }
-
+  /** From where the last read without a position ended. */
   private async readOn(
     bytes: Uint8Array,
     offset: number,

@@ -8,11 +8,11 @@
 
 #include <algorithm>
 #include <cstring>
-#include <map>
 #include <vector>
 
 #include "read.h"
 #include "ring.h"
+#include "scripted_reader.h"
 
 using namespace overlapped;
 using namespace overlapped::uring;
@@ -34,8 +34,8 @@ using Regions = RegionRegistry<Pages, Registration>;
 struct Tables {
   bool has_table = true;
   bool refuses = false;
-  std::map<uint32_t, void*> kernel;
-  std::map<uint32_t, void*> copies;
+  ScriptedBuffers kernel;
+  ScriptedBuffers copies;
 };
 
 struct Kernel {
@@ -43,21 +43,15 @@ struct Kernel {
   bool register_buffer_table(unsigned) { return tables.has_table; }
   bool set_buffer(unsigned index, void* base, size_t bytes) {
     if (tables.refuses) return false;
-    if (bytes == 0) return tables.kernel.erase(index) == 1;
-    tables.kernel[index] = base;
+    CHECK((bytes > 0 || tables.kernel.count(index) == 1));
+    tables.kernel.set(index, base, bytes);
     return true;
   }
 };
 
 struct Copies {
   Tables& tables;
-  void set_buffer(uint32_t index, void* base, size_t bytes) {
-    if (bytes == 0) {
-      tables.copies.erase(index);
-    } else {
-      tables.copies[index] = base;
-    }
-  }
+  void set_buffer(uint32_t index, void* base, size_t bytes) { tables.copies.set(index, base, bytes); }
 };
 
 class Rig {
@@ -99,7 +93,7 @@ TEST_CASE(
   CHECK(rig.tables.kernel.empty());
   CHECK(rig.table.index_for(*region, 1) == 0);
   CHECK(rig.table.index_for(*region, 1) == 0);
-  const std::map<uint32_t, void*> entered{{0, region->base}};
+  const ScriptedBuffers entered{{0, region->base}};
   CHECK(rig.tables.kernel == entered);
   CHECK(rig.tables.copies == entered);
   CHECK(rig.table.count() == 1);

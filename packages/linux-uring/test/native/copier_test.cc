@@ -276,7 +276,7 @@ TEST_CASE("nothing is handed over where there is no spare core, or no ring") {
 TEST_CASE("lent memory is entered with the reader, whether it was there before it or came later") {
   SpareCores cores(1);
   Bell bell;
-  ScriptedReader::Buffers buffers;
+  ScriptedBuffers buffers;
   std::array<uint64_t, 3> memory{};
   Copier copier(4, [&bell] { bell.ring(); }, reader_of(copy_scripted, &buffers), cores);
   copier.set_buffer(0, &memory[0], 8);
@@ -284,10 +284,10 @@ TEST_CASE("lent memory is entered with the reader, whether it was there before i
   copier.set_buffer(0, nullptr, 0);
   CHECK(buffers.empty());
   REQUIRE(copier.hand_over({.slot = 1, .address = reinterpret_cast<std::byte*>(&memory[1]), .length = 8}));
-  CHECK(buffers == ScriptedReader::Buffers{{2, &memory[2]}});
+  CHECK(buffers == ScriptedBuffers{{2, &memory[2]}});
   copier.set_buffer(1, &memory[1], 8);
   copier.set_buffer(2, nullptr, 0);
-  CHECK(buffers == ScriptedReader::Buffers{{1, &memory[1]}});
+  CHECK(buffers == ScriptedBuffers{{1, &memory[1]}});
 }
 
 TEST_CASE("the default copies what is cached, and says how much it could not") {
