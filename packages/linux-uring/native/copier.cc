@@ -31,14 +31,6 @@ constexpr uint64_t kTheirs = 96 << 10;
 
 bool is_short(const Copy& copy) { return copy.length <= kLargestTakenBack; }
 
-void pause_briefly() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
 // Node's signals are for its own threads.
 class SignalsBlocked {
  public:
@@ -131,11 +123,11 @@ uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, Portion po
   uint32_t taken = 0;
   {
     const std::lock_guard lock(mutex_);
-    for (uint32_t i = 0; i < count; i++) put_in_line(fresh[i]);
-    const bool is_worth_waking = waiting_cost_ >= kWorthWaking;
-    taken = take(ours, cost_of(portion), waiting());
+    for (uint32_t i = 0; i < count; i++) line_.put(fresh[i]);
+    const bool is_worth_waking = line_.cost() >= kWorthWaking;
+    taken = line_.take(ours, cost_of(portion), waiting(), Taker::Caller);
     if (waiting() > 0 && !awake_ && is_worth_waking) woken = awake_ = wake_thread();
-    if (!awake_) taken += take(ours + taken, waiting_cost_, waiting());
+    if (!awake_) taken += line_.take(ours + taken, line_.cost(), waiting(), Taker::Caller);
   }
   if (woken) changed_.notify_one();
   return taken;
@@ -230,25 +222,11 @@ uint64_t Copier::cost_of(Portion portion) const {
     case Portion::None:
       return 0;
     case Portion::Part:
-      return std::max(waiting_cost_ / kOurPart, kLeastOurs);
+      return std::max(line_.cost() / kOurPart, kLeastOurs);
     case Portion::All:
-      return waiting_cost_;
+      return line_.cost();
   }
-  return waiting_cost_;
-}
-
-// Takes from the front until `cost` is reached, or `max` reads are.
-uint32_t Copier::take(Copy* out, uint64_t cost, uint32_t max) {
-  const uint32_t before = waiting();
-  uint32_t count = 0;
-  for (uint64_t taken = 0; taken < cost && count < std::min(before, max); count++) {
-    out[count] = line_[first_];
-    first_ = first_ + 1 == line_.size() ? 0 : first_ + 1;
-    taken += out[count].cost();
-    waiting_cost_ -= out[count].cost();
-  }
-  waiting_.store(before - count, std::memory_order_relaxed);
-  return count;
+  return line_.cost();
 }
 
 void Copier::run() {
@@ -274,7 +252,7 @@ void Copier::run() {
 
 // A read that was handed over goes first, since hardly anybody else helps it on.
 uint32_t Copier::take_theirs(Copy* out) {
-  if (handed_over_count_ == 0) return take(out, kTheirs, kCopyBatch);
+  if (handed_over_count_ == 0) return line_.take(out, kTheirs, kCopyBatch, Taker::Thread);
   *out = take_handed_over(0);
   return 1;
 }
@@ -298,20 +276,13 @@ void Copier::abandon() {
   while (handed_over_count_ > 0) {
     Copy copy;
     take_theirs(&copy);
-    put_in_line(copy);
+    line_.put(copy);
   }
   wake_();
 }
 
-void Copier::put_in_line(const Copy& copy) {
-  const uint32_t before = waiting();
-  line_[(first_ + before) % line_.size()] = copy;
-  waiting_cost_ += copy.cost();
-  waiting_.store(before + 1, std::memory_order_relaxed);
-}
-
 // Waits until there is something to take. @return false when it is over
-bool Copier::sleep(std::unique_lock<std::mutex>& lock) {
+bool Copier::sleep(std::unique_lock<BriefMutex>& lock) {
   const auto called = [this] { return waiting() > 0 || handed_over_count_ > 0 || stopping_; };
   if (!called()) {
     lock.unlock();

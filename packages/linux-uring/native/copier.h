@@ -18,30 +18,11 @@
 #include <vector>
 
 #include "allowance.h"
+#include "brief_mutex.h"
+#include "copy.h"
+#include "line.h"
 
 namespace overlapped::uring {
-
-// A read of which the bytes are most likely cached.
-struct Copy {
-  uint32_t slot = 0;
-  int fd = -1;
-  int buffer_index = -1;  // in the table of lent memory that both threads' rings have
-  std::byte* address = nullptr;
-  uint32_t length = 0;
-  uint64_t position = 0;
-  bool async = false;        // not for a caller that has something else to do
-  bool handed_over = false;  // out of the line: one that is worth a thread's while
-
-  // In bytes: what it copies, and what a read costs besides.
-  uint64_t cost() const { return uint64_t{length} + (8 << 10); }
-};
-
-// What the copier made of it: bytes, or -errno.
-struct Copied {
-  uint32_t slot = 0;
-  int32_t result = 0;
-  bool handed_over = false;
-};
 
 inline constexpr uint32_t kCopyBatch = 16;
 
@@ -107,7 +88,7 @@ class Copier {
   // Lent memory, as CacheReader has it.
   void set_buffer(uint32_t index, void* base, size_t bytes);
   // Reads in line that nobody has taken.
-  uint32_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
+  uint32_t waiting() const { return line_.count(); }
 
   // Ends the thread after the copies it is at; what waits in line stays there for `share`. Idempotent.
   void stop();
@@ -124,27 +105,21 @@ class Copier {
   void run();
   uint32_t take_theirs(Copy* out);
   Copy take_handed_over(uint32_t at);
-  bool sleep(std::unique_lock<std::mutex>& lock);
+  bool sleep(std::unique_lock<BriefMutex>& lock);
   void retire();
   void abandon();
-  void put_in_line(const Copy& copy);
   uint64_t cost_of(Portion portion) const;
-  uint32_t take(Copy* out, uint64_t cost, uint32_t max);
 
   const std::function<void()> wake_;
   const OpenReader open_;
   SpareCores& cores_;
 
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  // The line: a ring, which can't overflow since a slot carries one read.
-  std::vector<Copy> line_;
-  uint32_t first_ = 0;
-  uint64_t waiting_cost_ = 0;
+  BriefMutex mutex_;
+  std::condition_variable_any changed_;
+  Line line_;
   std::array<Copy, kMostHandedOver> handed_over_;
   std::vector<Copied> ended_;
   // All change under the lock; reading them without it tells whether a look is worth one.
-  std::atomic<uint32_t> waiting_ = 0;
   std::atomic<uint32_t> handed_over_count_ = 0;
   std::atomic<uint32_t> short_ones_ = 0;  // of them: kLargestTakenBack or less
   std::atomic<bool> is_copying_ = false;
