@@ -10,7 +10,7 @@ import { losses } from './losses.js';
 import { describeMachine, loadNow } from './machine.js';
 import { commandOf, type Options, program, SUITES, suiteOf } from './options.js';
 import { page } from './page.js';
-import { ensurePatternFile, warm } from './pattern.js';
+import { ensurePatternFile } from './pattern.js';
 import { assign, leftOutLines, select, type Selection } from './plan.js';
 import { startLoggedProgress, startProgress } from './progress.js';
 import { comparison, goalTable, lossTable, workloadTable } from './report.js';
@@ -31,14 +31,12 @@ function prepareFile(options: Options): Pick<RunPlan, 'file' | 'fileSize' | 'pat
     const file = path.resolve(options.file);
     const stat = fs.statSync(file);
     if (!stat.isFile()) throw new RangeError(`not a regular file: ${options.file}`);
-    warm(file);
     return { file, fileSize: stat.size, patterned: false };
   }
   const fileSize = options.size ?? SUITES[suiteOf(options)].bytes;
   const progress = startProgress(fileSize, `making a file of ${formatSize(fileSize)}`);
   const file = ensurePatternFile(fileSize, (bytes) => progress.update(bytes));
   progress.stop();
-  warm(file);
   return { file, fileSize, patterned: true };
 }
 
@@ -86,7 +84,8 @@ async function perform(options: Options, selection: Selection): Promise<Results>
   const repetitions = options.repetitions ?? SUITES[suiteOf(options)].repetitions;
   const plan: RunPlan = { ...source, quick: options.quick, repetitions, work, seed: SEED };
   say(`${formatSize(plan.fileSize)}, ${repetitions} repetitions; medians, and (min..max) of ratios`);
-  const { results, failures } = await measure(plan);
+  const { results, failures, cacheKept } = await measure(plan);
+  if (cacheKept !== undefined) say(`the file is cached as it was before: ${cacheKept}`);
   return {
     label: options.label,
     date,

@@ -77,14 +77,3 @@ export function ensurePatternFile(
   fs.renameSync(unfinished, file);
   return file;
 }
-
-/** Reads the file once, so that it is in the page cache as far as memory goes. */
-export function warm(file: string): void {
-  const fd = fs.openSync(file, 'r');
-  try {
-    const bytes = Buffer.allocUnsafe(BLOCK_BYTES);
-    while (fs.readSync(fd, bytes, 0, bytes.length, null) > 0);
-  } finally {
-    fs.closeSync(fd);
-  }
-}

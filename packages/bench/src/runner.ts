@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { runChild } from './child.js';
 import type { Job, Sample } from './job.js';
-import { warm } from './pattern.js';
+import { readIn } from './page-cache.js';
 import { findPeer } from './peers/index.js';
 import type { Repetition } from './statistics.js';
 import type { Workload } from './workloads.js';
@@ -34,6 +34,8 @@ export interface RunPlan {
 export interface RunResult {
   readonly results: ReadonlyMap<string, readonly Repetition[]>;
   readonly failures: readonly Failure[];
+  /** Why the file could not be dropped from the page cache before it was read in; undefined if it was. */
+  readonly cacheKept: string | undefined;
 }
 
 async function measureInChild(job: Job, signal: AbortSignal): Promise<Sample> {
@@ -62,9 +64,13 @@ export async function run(
   const { file, fileSize, patterned } = plan;
   const results = new Map<string, Repetition[]>();
   const failures: Failure[] = [];
+  // A cold workload leaves the cache in small pieces.
+  let isReadIn = false;
+  let cacheKept: string | undefined;
   for (const { workload, peers } of plan.work) {
     const repetitions: Repetition[] = [];
-    if (workload.cache === 'cached') warm(file); // a cold workload may have been before
+    if (workload.cache === 'cached' && !isReadIn) cacheKept = readIn(file);
+    isReadIn = workload.cache !== 'cold' && (isReadIn || workload.cache === 'cached');
     const amount = Math.ceil(plan.quick ? workload.amount.quick : workload.amount.full);
     for (let repetition = 0; repetition < plan.repetitions; repetition++) {
       const samples: Record<string, Sample> = {};
@@ -82,5 +88,5 @@ export async function run(
     }
     results.set(workload.name, repetitions);
   }
-  return { results, failures };
+  return { results, failures, cacheKept };
 }

@@ -8,7 +8,8 @@ import { skipUnless } from '@overlapped/conformance';
 import type { Job, Sample } from '../src/job.js';
 import type { MetricName } from '../src/metrics.js';
 import { patternBytes } from '../src/pattern.js';
-import { coldRefusal, dropCache, residentBytes } from '../src/peers/cold.js';
+import { coldRefusal, dropCache, readIn, residentBytes } from '../src/page-cache.js';
+import { run } from '../src/runner.js';
 import { findPeer, peersFor, refusal, workingBackends } from '../src/peers/index.js';
 import { type Workload, type WorkloadKind, WORKLOADS } from '../src/workloads.js';
 
@@ -145,12 +146,36 @@ describe('bench kinds', function () {
     assert.ok(residentBytes(right) <= FILE_BYTES / 100);
   });
 
+  it('a cached workload has all of the file in the cache, and not as a cold one has left it', async function () {
+    const reason = cacheUnknown(right);
+    skipUnless(this, reason === undefined, `${reason}`);
+    const [cold, cached] = (['cold', 'cached'] as const).map((cache) =>
+      WORKLOADS.find((workload) => workload.kind === 'random' && workload.cache === cache),
+    );
+    assert.ok(cold && cached);
+    const plan = { file: right, fileSize: FILE_BYTES, patterned: true, quick: true, repetitions: 1, seed: 1 };
+    const work = [cached, cold, cached].map((workload) => ({ workload, peers: ['any'] }));
+    const found: number[] = [];
+    const { failures, cacheKept } = await run({ ...plan, work }, undefined, ({ workload }) => {
+      found.push(residentBytes(right));
+      if (workload === cold) dropCache(right);
+      return Promise.resolve({ ops: 1, bytes: 1, seconds: 1, cpuSeconds: 1, verified: 1 });
+    });
+    assert.deepEqual(failures, []);
+    assert.deepEqual(found, [FILE_BYTES, FILE_BYTES, FILE_BYTES]);
+    assert.equal(cacheKept, undefined);
+  });
+
   it('what is not written yet is not taken for dropped', function () {
     const reason = cacheUnknown(right);
     skipUnless(this, reason === undefined, `${reason}`);
-    const dirty = path.join(directory, 'dirty');
-    fs.writeFileSync(dirty, patternBytes(0, FILE_BYTES));
-    assert.throws(() => dropCache(dirty), /bytes of .*dirty stay in the page cache/);
+    const [one, other] = ['one', 'other'].map((name) => {
+      const dirty = path.join(directory, name);
+      fs.writeFileSync(dirty, patternBytes(0, FILE_BYTES));
+      return dirty;
+    }) as [string, string];
+    assert.throws(() => dropCache(one), /bytes of .*one stay in the page cache/);
+    assert.match(readIn(other) ?? '', /bytes of .*other stay in the page cache/);
   });
 });
 

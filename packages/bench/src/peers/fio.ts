@@ -7,7 +7,7 @@
 import { spawnSync } from 'node:child_process';
 import type { Job, Sample } from '../job.js';
 import type { WorkloadKind } from '../workloads.js';
-import { dropCache } from './cold.js';
+import { dropCache } from '../page-cache.js';
 import { THREADS } from './threads.js';
 
 /** `psync` is pread, one at a time: what readSync is in C. */

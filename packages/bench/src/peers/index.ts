@@ -5,7 +5,7 @@ import { describeBackends } from '@overlapped/core';
 import type { Job, Sample } from '../job.js';
 import type { Workload, WorkloadKind } from '../workloads.js';
 import { measureBusy } from './busy.js';
-import { coldRefusal } from './cold.js';
+import { coldRefusal } from '../page-cache.js';
 import { measureControl } from './control.js';
 import { type Engine, fioRefusal, measureFio } from './fio.js';
 import {

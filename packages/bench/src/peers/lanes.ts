@@ -1,7 +1,7 @@
 /** What all workloads of positioned reads share: buffers with one read in flight each, and ways to fill them. */
 import { type Job, randomPositions, type Sample } from '../job.js';
 import { Verifier } from '../verifier.js';
-import { dropCache } from './cold.js';
+import { dropCache } from '../page-cache.js';
 import { WARM_UP_PART } from './warm-up.js';
 
 export class Lanes {
