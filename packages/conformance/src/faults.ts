@@ -294,7 +294,7 @@ function isWaiting({ fault, place }: Flight): boolean {
 }
 
 function shortened(request: ReadRequest, bytes: number): ReadRequest {
-  const { slot, generation, file, target, targetOffset, offsetLow, offsetHigh } = request;
+  const { slot, generation, file, target, targetOffset, offsetLow, offsetHigh, together } = request;
   const length = Math.min(request.length, bytes);
-  return { slot, generation, file, target, targetOffset, length, offsetLow, offsetHigh };
+  return { slot, generation, file, target, targetOffset, length, offsetLow, offsetHigh, together };
 }

@@ -70,6 +70,8 @@ export interface ReadRequest {
   readonly offsetLow: number;
   /** The position's high 32 bits: the whole is at most 2^63 - 1 - length. */
   readonly offsetHigh: number;
+  /** A hint for `queue`: who asked goes on only when every read of this job that says so has ended. */
+  readonly together: boolean;
 }
 
 /**

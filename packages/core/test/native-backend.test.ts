@@ -18,6 +18,8 @@ const OPERATIONS: ReadonlyMap<number | undefined, string> = new Map([
   [Opcode.Read, 'read'],
   [Opcode.Read | RequestFlag.Async, 'read async'],
   [Opcode.Read | RequestFlag.Async | RequestFlag.Alone, 'read alone'],
+  [Opcode.Read | RequestFlag.Together, 'read together'],
+  [Opcode.Read | RequestFlag.Async | RequestFlag.Alone | RequestFlag.Together, 'read alone together'],
   [Opcode.Cancel, 'cancel'],
 ]);
 
@@ -116,6 +118,7 @@ function request(slot: number, generation: number, length: number): ReadRequest 
     length,
     offsetLow: 0,
     offsetHigh: 0,
+    together: false,
   };
 }
 
@@ -194,6 +197,17 @@ describe('native backend', () => {
       ['read async 0.3', 'read async 1.1'],
       'two of one job',
     );
+  });
+
+  it('says of reads that their caller wants them together', async () => {
+    const { backend, engine } = rig(CAPACITY, { asyncBytes: 100, aloneBytes: 200 });
+    backend.queue({ ...request(0, 0, 1), together: true });
+    backend.queue(request(1, 0, 1));
+    await microtasks();
+    engine.complete([0, 1], 0);
+    backend.queue({ ...request(0, 1, 100), together: true });
+    await microtasks();
+    assert.deepEqual(engine.submitted, ['read together 0.0', 'read 1.0', 'read alone together 0.1']);
   });
 
   it('[R22] large reads that are alone, one after another, leave the event loop its turn', async () => {

@@ -15,6 +15,7 @@ struct Copy {
   uint32_t length = 0;
   uint64_t position = 0;
   bool async = false;        // not for a caller that has something else to do
+  bool together = false;     // its caller waits for all that say so
   bool handed_over = false;  // out of the line: one that is worth a thread's while
 
   // In bytes: what it copies, and what a read costs besides.

@@ -108,6 +108,7 @@ bool Engine::stage(const RequestEntry& request, napi_value view) {
                       .position = file.positioned ? request.position : 0,
                       .async = async,
                       .alone = async && request.alone,
+                      .together = request.together,
                       .warmth = file.positioned && !file.may_wait ? &file.warmth : nullptr,
                       .hold = region});
   return true;

@@ -21,6 +21,7 @@ struct Read {
   uint32_t done = 0;           // bytes that were copied in front of `address`
   bool async = false;          // not for the JS thread while that has something else to do
   bool alone = false;          // `async`, but that has nothing else to do, and may copy it
+  bool together = false;       // its caller waits for all of its submission that say so
   Warmth* warmth = nullptr;    // of its file; null where the copier must not have it
   uint64_t submitted_in = 0;   // pumps that were over when the kernel's queue got it
   bool cancelled = false;      // before the kernel saw it

@@ -23,6 +23,7 @@ class Sharing {
   void add(const Copy& copy) {
     fresh_.push_back(copy);
     fresh_cost_ += copy.cost();
+    fresh_together_ = fresh_together_ && copy.together;
   }
   // Reads that are in line, or the other thread's.
   uint32_t outstanding() const { return in_line_ + handed_over_; }
@@ -67,18 +68,33 @@ class Sharing {
   void share(Portion portion, Ours ours) {
     hand_over_long();
     if (is_worth_it()) {
-      const auto fresh = static_cast<uint32_t>(fresh_.size());
-      const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), portion);
-      in_line_ += fresh;
-      for (uint32_t i = 0; i < count; i++) {
-        came_back(ours_[i].handed_over);
-        ours(ours_[i].slot);
-      }
+      is_batch_ = in_line_ == 0 && !fresh_.empty() && fresh_together_;
+      put_in_line(portion, ours);
     } else {
       for (const Copy& copy : fresh_) ours(copy.slot);
     }
     fresh_.clear();
     fresh_cost_ = 0;
+    fresh_together_ = true;
+  }
+
+  // Whether the line has nothing but what was put there last, all of it wanted together, and not all of it
+  // has ended.
+  bool is_at_a_batch() const { return is_batch_ && in_line_ > 0; }
+  // Takes another part of it. @return whether there was one
+  template <class Ours>
+  bool take_more(Ours ours) {
+    return has_waiting() && put_in_line(Portion::Part, ours) > 0;
+  }
+  // The caller waits for it no longer: if something is left, the other thread did not come in time.
+  void end_batch() {
+    if (!is_batch_) return;
+    is_batch_ = false;
+    if (in_line_ > 0) {
+      batches_.failed();
+    } else {
+      batches_.succeeded();
+    }
   }
 
   // Tells `ours` the slot of a read that was handed over and that the caller is to copy after all. One at
@@ -120,20 +136,37 @@ class Sharing {
     fresh_.erase(std::remove_if(fresh_.begin(), fresh_.end(), is_handed_over), fresh_.end());
   }
 
+  // Puts what is fresh in line, and takes a part of the line. @return how many it took
+  template <class Ours>
+  uint32_t put_in_line(Portion portion, Ours ours) {
+    const auto fresh = static_cast<uint32_t>(fresh_.size());
+    const uint32_t count = copies_.share(fresh_.data(), fresh, ours_.data(), portion);
+    in_line_ += fresh;
+    for (uint32_t i = 0; i < count; i++) {
+      came_back(ours_[i].handed_over);
+      ours(ours_[i].slot);
+    }
+    return count;
+  }
+
   void came_back(bool handed_over) { (handed_over ? handed_over_ : in_line_)--; }
 
   bool is_worth_it() {
     if (has_waiting() || fresh_cost_ >= kWorthWaiting) return true;
-    return fresh_cost_ >= kWorthSharing && benefit_.is_due();
+    return fresh_cost_ >= kWorthSharing && (fresh_together_ ? batches_ : benefit_).is_due();
   }
 
   Copies& copies_;
   std::vector<Copy> fresh_;
   uint64_t fresh_cost_ = 0;
-  uint32_t in_line_ = 0;      // or taken from there by the other thread
-  uint32_t handed_over_ = 0;  // that the other thread has not come to the end of
+  bool fresh_together_ = true;  // all of them
+  bool is_batch_ = false;       // what is in line
+  uint32_t in_line_ = 0;        // or taken from there by the other thread
+  uint32_t handed_over_ = 0;    // that the other thread has not come to the end of
   // Sharing pays where the caller goes on with its own reads while the other thread does the rest.
   Backoff benefit_{1024};
+  // And for what is wanted together, where the other thread is soon through with its part.
+  Backoff batches_{1024};
   std::vector<Copy> ours_;
   std::vector<Copied> copied_;
 };

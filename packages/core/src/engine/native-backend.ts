@@ -175,7 +175,8 @@ export class NativeBackend implements Backend {
     const offloaded = length >= this.asyncBytes && !file.direct;
     // Direct and offloaded reads are not copied on this thread.
     const cost = offloaded || file.direct ? READ_COST_BYTES : length + READ_COST_BYTES;
-    const opcode = offloaded ? Opcode.Read | RequestFlag.Async : Opcode.Read;
+    const opcode =
+      Opcode.Read | (offloaded ? RequestFlag.Async : 0) | (request.together ? RequestFlag.Together : 0);
     const at = this.stage(opcode, slot, request.generation, cost);
     const { table } = this.staged;
     table[at + Request.File] = file.id;

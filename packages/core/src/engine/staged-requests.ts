@@ -1,5 +1,5 @@
 /** Requests that wait to be submitted: the table that native code reads, in order, and what each takes of a turn's budget. */
-import { Opcode, Request, RequestFlag } from './tables.js';
+import { Request, RequestFlag } from './tables.js';
 import { READ_COST_BYTES } from './turn-budget.js';
 
 /** Memory of a table: shared, so that nothing can detach it while native code has its address. */
@@ -50,8 +50,9 @@ export class StagedRequests {
     const { table, costs, first } = this;
     const at = first * Request.Words;
     const length = table[at + Request.Length] as number;
-    if (table[at + Request.Opcode] !== (Opcode.Read | RequestFlag.Async) || length > bytes) return;
-    table[at + Request.Opcode] = Opcode.Read | RequestFlag.Async | RequestFlag.Alone;
+    const operation = table[at + Request.Opcode] as number;
+    if ((operation & RequestFlag.Async) === 0 || length > bytes) return;
+    table[at + Request.Opcode] = operation | RequestFlag.Alone;
     this.sum = costs[first] = length + READ_COST_BYTES;
   }
 

@@ -32,6 +32,8 @@ export const enum RequestFlag {
   Async = 256,
   /** With it: no other read is in flight, nor comes with this one. If its bytes are likely cached, this thread copies them. */
   Alone = 512,
+  /** Who asked goes on only when every read of this submission that says so has ended. */
+  Together = 1024,
 }
 
 /** Words of one entry of the completion table, native to JS. */

@@ -69,6 +69,8 @@ class PendingRead extends PreAllocatedOverlapped implements Abortable {
 
 /** Hears how each of its reads ended: one promise for all of them, not one each. */
 export interface ReadBatch {
+  /** Its caller goes on only when all of its reads have ended. */
+  readonly together: boolean;
   /** @param bytesRead 0 at end of file, and on failure */
   settle(index: number, bytesRead: number, error: Error | undefined): void;
 }
@@ -108,7 +110,7 @@ export function startRead<T = number>(
   try {
     if (signal !== undefined && signal.aborted) throw abortError(signal);
     checkPosition(position, 0);
-    starting = begin(bound, checkSpan(buffer, offset, length), offset, length, position, signal);
+    starting = begin(bound, checkSpan(buffer, offset, length), offset, length, position, signal, false);
     starting.shape = shape;
     return new Promise<T>(executor);
   } catch (error) {
@@ -131,7 +133,7 @@ export function startBatchRead(
 ): Abortable | undefined {
   try {
     if (signal !== undefined && signal.aborted) throw abortError(signal);
-    const read = begin(bound, target, 0, length, position, signal);
+    const read = begin(bound, target, 0, length, position, signal, batch.together);
     read.batch = batch;
     read.index = index;
     return read;
@@ -149,9 +151,11 @@ function begin(
   length: number,
   position: number | bigint,
   signal: AbortSignal | undefined,
+  together: boolean,
 ): PendingRead {
   const read = pool.pop() ?? new PendingRead();
   const native = bound.allocateFrom(read);
+  native.together = together;
   try {
     native.setOffset(position);
     const refusal = queueRead(bound.handle, target, offset, length, native);

@@ -5,6 +5,7 @@ import type { PlannedRanges } from './ranges.js';
 
 /** Settles when every read has ended: with the bytes of each, or with the failure of the first one that failed. */
 class Batch implements ReadBatch {
+  readonly together = true;
   readonly ended: Promise<number[]>;
   private readonly bytes: number[];
   private remaining: number;

@@ -37,7 +37,15 @@ export function startTracedBatchRead(
         else reject(error);
         batch.settle(at, bytesRead, error);
       };
-      read = startBatchRead({ settle }, index, bound, target, length, position, signal);
+      read = startBatchRead(
+        { together: batch.together, settle },
+        index,
+        bound,
+        target,
+        length,
+        position,
+        signal,
+      );
     });
   traceRead(heard, traceOf(bound, position, length)).catch(ignore); // the batch hears of it
   return read;

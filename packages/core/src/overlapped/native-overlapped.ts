@@ -75,6 +75,7 @@ export class NativeOverlapped implements ReadRequest {
   /** @internal */ target: Uint8Array = NO_BYTES;
   /** @internal */ targetOffset = 0;
   /** @internal */ length = 0;
+  /** @internal */ together = false;
   /** @internal */ cancelRequested = false;
   /** @internal Neighbours in the line for a slot. */ next: NativeOverlapped | undefined = undefined;
   /** @internal */ previous: NativeOverlapped | undefined = undefined;

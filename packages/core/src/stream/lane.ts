@@ -9,6 +9,7 @@ import type { BoundHandle } from '../overlapped/index.js';
 import { byteLengthOf } from '../validate.js';
 
 export class Lane<T extends Uint8Array> implements ReadBatch {
+  readonly together = false;
   /** No read is under way any more: {@link Lane.take} says what they came to. */
   hasEnded = false;
   /** Bytes that there are, and where the read under way began: on a block's edge before, in a direct file. */

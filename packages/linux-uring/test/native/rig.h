@@ -34,6 +34,8 @@ class Rig {
 
   // Of the memory of the reads that follow, in the ring's table.
   int buffer_index = -1;
+  // Their caller waits for all of them.
+  bool together = false;
 
   uint64_t read(uint32_t slot, uint32_t length = 16, bool async = false, bool alone = false) {
     const uint32_t generation = ++generations_[slot];
@@ -46,6 +48,7 @@ class Rig {
                        .length = length,
                        .async = async,
                        .alone = alone,
+                       .together = together,
                        .warmth = &warmth,
                        .hold = hold});
     return token(slot, generation);

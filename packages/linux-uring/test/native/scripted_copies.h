@@ -19,6 +19,10 @@ class ScriptedCopies {
   // The copier is at a read: even a single one that waits may be taken back.
   bool is_copying = false;
   bool stopped = false;
+  // By so many fewer each time.
+  uint32_t leaves_less = 0;
+  // It comes to so many reads each time that the caller looks for what it has done.
+  uint32_t copied_at_a_look = 0;
 
   uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion) {
     line_.insert(line_.end(), fresh, fresh + count);
@@ -28,6 +32,7 @@ class ScriptedCopies {
       ours[taken] = line_.front();
       line_.pop_front();
     }
+    leaves -= std::min(leaves, leaves_less);
     return taken;
   }
   bool hand_over(const Copy& copy) {
@@ -47,11 +52,14 @@ class ScriptedCopies {
     return true;
   }
   uint32_t collect(Copied* out) {
+    looks++;
+    for (uint32_t i = 0; i < copied_at_a_look && has_work(); i++) copy_one();
     const auto count = static_cast<uint32_t>(ended_.size());
     for (const Copied& copied : ended_) *out++ = copied;
     ended_.clear();
     return count;
   }
+  unsigned looks = 0;
   uint32_t waiting() const { return static_cast<uint32_t>(line_.size()); }
   // Whether there is a read that the copier could come to.
   bool has_work() const { return !line_.empty() || !handed_over_.empty(); }

@@ -54,6 +54,67 @@ TEST_CASE("reads of a warm file are shared: one part goes to the ring, the rest 
   CHECK(rig.held.empty());
 }
 
+TEST_CASE("of reads that are wanted together none is left when the submission returns") {
+  Rig rig(16);
+  rig.warm();
+  rig.together = true;
+  rig.kernel.inline_reads = true;
+  rig.copies.leaves = 3;
+  rig.copies.copied_at_a_look = 1;
+  for (unsigned batch = 0; batch < 20; batch++) {
+    for (uint32_t slot = 0; slot < 16; slot++) rig.read(slot, 4096);
+    CHECK(rig.pump().size() == 16);
+    CHECK(!rig.driver.has_copies_for_idle());
+  }
+  CHECK(rig.driver.stats().copied == 20 * 3);
+  CHECK(rig.held.empty());
+}
+
+TEST_CASE("of what the other thread leaves in line the caller takes part after part") {
+  Rig rig(16);
+  rig.warm();
+  rig.together = true;
+  rig.kernel.inline_reads = true;
+  for (uint32_t slot = 0; slot < 16; slot++) rig.read(slot, 4096);
+  rig.copies.leaves = 15;
+  rig.copies.leaves_less = 5;
+  CHECK(rig.pump().size() == 16);
+  CHECK(rig.driver.stats().copied == 0);
+}
+
+TEST_CASE("if the other thread does not come, its part is not waited for long, and the next batch is ours") {
+  Rig rig(16);
+  rig.warm();
+  rig.together = true;
+  rig.kernel.inline_reads = true;
+  rig.copies.leaves = 3;
+  for (uint32_t slot = 0; slot < 16; slot++) rig.read(slot, 4096);
+  CHECK(rig.pump().size() == 13);
+  CHECK(rig.copies.looks > 100);
+  CHECK(rig.copies.looks < 10'000);
+  while (rig.copies.has_work()) rig.copies.copy_one();
+  CHECK(rig.pump().size() == 3);
+  rig.copies.looks = 0;
+  for (uint32_t slot = 0; slot < 16; slot++) rig.read(slot, 4096);
+  CHECK(rig.pump().size() == 16);
+  CHECK(rig.copies.looks == 1);
+}
+
+TEST_CASE("with one among them that is not wanted with the others, nothing is waited for") {
+  Rig rig(16);
+  rig.warm();
+  rig.kernel.inline_reads = true;
+  rig.copies.leaves = 3;
+  rig.copies.copied_at_a_look = 1;
+  for (uint32_t slot = 0; slot < 16; slot++) {
+    rig.together = slot != 7;
+    rig.read(slot, 4096);
+  }
+  CHECK(rig.pump().size() == 13);
+  CHECK(rig.copies.looks == 1);
+  for (unsigned later = 0; later < 3; later++) CHECK(rig.pump().size() == 1);
+}
+
 TEST_CASE("small reads of a warm file are not worth sharing") {
   Rig rig(2);
   rig.warm();

@@ -34,6 +34,7 @@ enum class Opcode : uint32_t {
 enum class RequestFlag : uint32_t {
   Async = 256,
   Alone = 512,
+  Together = 1024,
 };
 
 // One entry of the completion table, native to JS.
@@ -69,6 +70,7 @@ struct RequestEntry {
   Opcode opcode;
   bool async;
   bool alone;
+  bool together;
   uint32_t slot;
   uint32_t generation;
   uint32_t file;
@@ -87,6 +89,7 @@ inline RequestEntry read_request(const volatile uint32_t* entry) {
       .opcode = static_cast<Opcode>(operation & kOpcodeMask),
       .async = has(RequestFlag::Async),
       .alone = has(RequestFlag::Alone),
+      .together = has(RequestFlag::Together),
       .slot = word(Request::Slot),
       .generation = word(Request::Generation),
       .file = word(Request::File),
