@@ -17,10 +17,12 @@ extern "C" {
 int first_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
 int first_join(pthread_t, void**);
 int first_detach(pthread_t);
+int first_trylock(pthread_mutex_t*);
 int first_sigmask(int, const sigset_t*, sigset_t*);
 __asm__(".symver first_create, pthread_create@" FIRST_VERSION);
 __asm__(".symver first_join, pthread_join@" FIRST_VERSION);
 __asm__(".symver first_detach, pthread_detach@" FIRST_VERSION);
+__asm__(".symver first_trylock, pthread_mutex_trylock@" FIRST_VERSION);
 __asm__(".symver first_sigmask, pthread_sigmask@" FIRST_VERSION);
 
 // NOLINTBEGIN(bugprone-reserved-identifier): names that the linker and glibc chose
@@ -30,6 +32,7 @@ int __wrap_pthread_create(pthread_t* thread, const pthread_attr_t* attributes, v
 }
 int __wrap_pthread_join(pthread_t thread, void** result) { return first_join(thread, result); }
 int __wrap_pthread_detach(pthread_t thread) { return first_detach(thread); }
+int __wrap_pthread_mutex_trylock(pthread_mutex_t* mutex) { return first_trylock(mutex); }
 int __wrap_pthread_sigmask(int how, const sigset_t* set, sigset_t* before) {
   return first_sigmask(how, set, before);
 }
