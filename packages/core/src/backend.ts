@@ -14,7 +14,7 @@ export interface OpenRequest {
   readonly path: string;
   /** Bypass the page cache: O_DIRECT, FILE_FLAG_NO_BUFFERING. Reads must then be aligned. */
   readonly direct: boolean;
-  /** What the caller will do, as a hint to the system's read-ahead. */
+  /** What the caller will do, as a hint to the system's read-ahead. A backend may have no use for it. */
   readonly access: AccessHint;
   /** False only for a handle opened without GENERIC_READ through the document layer. */
   readonly readable: boolean;

@@ -12,7 +12,10 @@ export interface OpenOptions {
    * memory aligned to 4096 bytes (`allocAligned`); everything else aligns by itself.
    */
   readonly direct?: boolean | undefined;
-  /** What the reads will be like: a hint to the system's read-ahead. Default `random`. */
+  /**
+   * What the reads will be like: a hint to the system's read-ahead. Default `random`. Windows is told; Linux goes by the reads themselves, and
+   * is not.
+   */
   readonly access?: AccessHint | undefined;
 }
 
