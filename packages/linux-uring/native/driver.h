@@ -97,8 +97,8 @@ class Driver {
     collect_copies(out);
     sharing_.share(portion(idle, out), [&](uint32_t index) { take_back(index, out); });
     if (out.count() == 0) sharing_.take_back(idle, [&](uint32_t index) { copy_here(index, out); });
-    exchange(out);
-    finish_batch(out);
+    if (exchange(out)) finish_batch(out);
+    sharing_.end_batch();
     pumps_++;
   }
 
@@ -137,14 +137,17 @@ class Driver {
     sharing_.collect([&](uint32_t index, int32_t result) { end_copy(index, result, out); });
   }
 
-  // Gives the kernel what is staged, and takes what it has ended.
-  void exchange(CompletionWriter& out) {
+  // Gives the kernel what is staged, and takes what it has ended. @return false if the kernel takes nothing
+  // for now
+  bool exchange(CompletionWriter& out) {
     for (unsigned round = 0; round < kMaxRounds; round++) {
       refill(out);
       const bool went = enter(out);
       reap(out);
-      if (!went || (deferred() == 0 && !kernel_.has_hidden_work())) break;
+      if (!went) return false;
+      if (deferred() == 0 && !kernel_.has_hidden_work()) break;
     }
+    return true;
   }
 
   // Reads that their caller waits for together: nothing follows from one part of them, so this thread goes
@@ -157,9 +160,8 @@ class Driver {
       } else {
         pause_briefly();
       }
-      if (deferred() > 0) exchange(out);
+      if (deferred() > 0 && !exchange(out)) return;
     }
-    sharing_.end_batch();
   }
 
   // Of what is in line: nothing while there are completions to go on with, and all of it where the caller

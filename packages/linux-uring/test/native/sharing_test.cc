@@ -100,6 +100,22 @@ TEST_CASE("if the other thread does not come, its part is not waited for long, a
   CHECK(rig.copies.looks == 1);
 }
 
+TEST_CASE("a busy kernel is asked once a turn, also where a batch is waited for (R77)") {
+  Rig rig(16, 16);
+  rig.warm();
+  rig.together = true;
+  rig.kernel.inline_reads = true;
+  rig.copies.leaves = 3;
+  rig.copies.copied_at_a_look = 1;
+  for (uint32_t slot = 0; slot < 16; slot++) rig.read(slot, 4096);
+  rig.kernel.answers = {-EAGAIN};
+  CHECK(rig.pump().empty());
+  CHECK(rig.kernel.submits == 1);
+  size_t ended = 0;
+  for (unsigned turn = 0; turn < 4; turn++) ended += rig.pump().size();
+  CHECK(ended == 16);
+}
+
 TEST_CASE("with one among them that is not wanted with the others, nothing is waited for") {
   Rig rig(16);
   rig.warm();
