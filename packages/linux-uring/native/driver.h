@@ -38,8 +38,9 @@ inline constexpr uint32_t kMaxStalls = 64;
 // Rounds of one pump: then the event loop gets its turn, and the eventfd brings us back.
 inline constexpr unsigned kMaxRounds = 8;
 inline constexpr unsigned kReapBatch = 64;
-// At the end of a batch, for what the other thread is at: some 25 microseconds, several times what it takes.
-inline constexpr unsigned kMostLooks = 500;
+// At the end of a batch, for what the other thread is at: 15 to 50 microseconds, as the processor's pauses
+// are long.
+inline constexpr unsigned kMostLooks = 1000;
 
 template <class Kernel, class ReleaseHold, class Copies>
 class Driver {
