@@ -69,8 +69,11 @@ export async function run(
   let cacheKept: string | undefined;
   for (const { workload, peers } of plan.work) {
     const repetitions: Repetition[] = [];
-    if (workload.cache === 'cached' && !isReadIn) cacheKept = readIn(file);
-    isReadIn = workload.cache !== 'cold' && (isReadIn || workload.cache === 'cached');
+    if (workload.cache === 'cached' && !isReadIn) {
+      cacheKept = readIn(file) ?? cacheKept;
+      isReadIn = true;
+    }
+    if (workload.cache === 'cold') isReadIn = false;
     const amount = Math.ceil(plan.quick ? workload.amount.quick : workload.amount.full);
     for (let repetition = 0; repetition < plan.repetitions; repetition++) {
       const samples: Record<string, Sample> = {};

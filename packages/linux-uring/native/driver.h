@@ -11,6 +11,7 @@
 #include <cstdint>
 #include <deque>
 
+#include "brief_mutex.h"
 #include "read.h"
 #include "sharing.h"
 

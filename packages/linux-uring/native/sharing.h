@@ -43,12 +43,7 @@ class Sharing {
   // The caller is back. If it is idle, nothing followed the reads that it was given before the rest had
   // ended: it slept meanwhile, and being woken costs more than was gained.
   void learn(bool idle) {
-    if (in_line_ == 0) return;
-    if (idle) {
-      benefit_.failed();
-    } else {
-      benefit_.succeeded();
-    }
+    if (in_line_ > 0) benefit_.learn(!idle);
   }
 
   // Tells `ended` the slot of every read that the other thread has come to the end of, and its result.
@@ -88,13 +83,8 @@ class Sharing {
   }
   // The caller waits for it no longer: if something is left, the other thread did not come in time.
   void end_batch() {
-    if (!is_batch_) return;
+    if (is_batch_) batches_.learn(in_line_ == 0);
     is_batch_ = false;
-    if (in_line_ > 0) {
-      batches_.failed();
-    } else {
-      batches_.succeeded();
-    }
   }
 
   // Tells `ours` the slot of a read that was handed over and that the caller is to copy after all. One at

@@ -20,6 +20,7 @@ class Backoff {
   }
   void succeeded() { penalty_ /= 2; }
   void failed() { skip_ = penalty_ = std::min(2 * penalty_ + 8, most_); }
+  void learn(bool success) { success ? succeeded() : failed(); }
 
  private:
   uint32_t most_;

@@ -23,6 +23,8 @@ class ScriptedCopies {
   uint32_t leaves_less = 0;
   // It comes to so many reads each time that the caller looks for what it has done.
   uint32_t copied_at_a_look = 0;
+  // Times that the caller has looked.
+  unsigned looks = 0;
 
   uint32_t share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion) {
     line_.insert(line_.end(), fresh, fresh + count);
@@ -59,7 +61,6 @@ class ScriptedCopies {
     ended_.clear();
     return count;
   }
-  unsigned looks = 0;
   uint32_t waiting() const { return static_cast<uint32_t>(line_.size()); }
   // Whether there is a read that the copier could come to.
   bool has_work() const { return !line_.empty() || !handed_over_.empty(); }
