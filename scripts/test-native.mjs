@@ -20,7 +20,9 @@ const PROGRAMS = [
     sources: ['packages/native-common/test', 'packages/linux-uring/test/native'],
     includes: [...COMMON, 'packages/linux-uring/native'],
     sanitize,
-    native: ['copier', 'pin_budget', 'ring'].map((name) => `packages/linux-uring/native/${name}.cc`),
+    native: ['copier', 'core_wait', 'pin_budget', 'ring', 'spare_cores'].map(
+      (name) => `packages/linux-uring/native/${name}.cc`,
+    ),
     libraries: ['-luring'],
   })),
   ...[MEMORY, THREADS].map((sanitize, i) => ({

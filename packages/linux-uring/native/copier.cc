@@ -1,7 +1,5 @@
 #include "copier.h"
 
-#include <sched.h>
-
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -28,6 +26,8 @@ constexpr uint64_t kOurPart = 4;
 // takes at once, which wants to have something to report soon.
 constexpr uint64_t kLeastOurs = 96 << 10;
 constexpr uint64_t kTheirs = 96 << 10;
+// A look at the scheduler's count is a system call.
+constexpr unsigned kBatchesToALook = 256;
 
 bool is_short(const Copy& copy) { return copy.length <= kLargestTakenBack; }
 
@@ -106,17 +106,21 @@ std::unique_ptr<CacheReader> open_cache_reader() {
   return reader;
 }
 
-SpareCores& SpareCores::of_process() {
-  static SpareCores cores([]() -> size_t {
-    cpu_set_t usable;
-    // Fails on machines with more cores than the set has room for: there are some to spare.
-    return sched_getaffinity(0, sizeof usable, &usable) == 0 ? CPU_COUNT(&usable) - 1 : CPU_SETSIZE;
-  }());
-  return cores;
+Copier::Copier(uint32_t capacity, std::function<void()> wake, OpenReader open, SpareCores& cores,
+               std::unique_ptr<CoreWait> wait)
+    : wake_(std::move(wake)),
+      open_(std::move(open)),
+      cores_(cores),
+      wait_(std::move(wait)),
+      line_(capacity),
+      ended_(capacity) {
+  cores_.enter(*wait_);
 }
 
-Copier::Copier(uint32_t capacity, std::function<void()> wake, OpenReader open, SpareCores& cores)
-    : wake_(std::move(wake)), open_(std::move(open)), cores_(cores), line_(capacity), ended_(capacity) {}
+Copier::~Copier() {
+  stop();
+  cores_.leave(*wait_);
+}
 
 uint32_t Copier::share(const Copy* fresh, uint32_t count, Copy* ours, Portion portion) {
   bool woken = false;
@@ -233,7 +237,7 @@ void Copier::run() {
   std::array<Copy, kCopyBatch> copies;
   std::array<Copied, kCopyBatch> results;
   std::unique_lock lock(mutex_);
-  while (sleep(lock)) {
+  for (unsigned batches = 1; sleep(lock); batches++) {
     const uint32_t count = take_theirs(copies.data());
     is_copying_ = true;
     lock.unlock();
@@ -243,11 +247,13 @@ void Copier::run() {
     const uint32_t ended = ended_count_.load(std::memory_order_relaxed);
     std::copy_n(results.begin(), count, ended_.begin() + ended);
     ended_count_.store(ended + count, std::memory_order_relaxed);
+    if (batches % kBatchesToALook == 0 && cores_.are_wanted()) abandon();
     lock.unlock();
     wake_();
     lock.lock();
   }
   abandon();
+  wake_();
 }
 
 // A read that was handed over goes first, since hardly anybody else helps it on.
@@ -270,7 +276,7 @@ void Copier::retire() {
   awake_ = false;
 }
 
-// What was handed over is for whoever comes.
+// Gives up its core; what was handed over is for whoever comes.
 void Copier::abandon() {
   retire();
   while (handed_over_count_ > 0) {
@@ -278,19 +284,18 @@ void Copier::abandon() {
     take_theirs(&copy);
     line_.put(copy);
   }
-  wake_();
 }
 
 // Waits until there is something to take. @return false when it is over
 bool Copier::sleep(std::unique_lock<BriefMutex>& lock) {
   const auto called = [this] { return waiting() > 0 || handed_over_count_ > 0 || stopping_; };
-  if (!called()) {
+  if (awake_ && !called()) {
     lock.unlock();
     const auto end = std::chrono::steady_clock::now() + kPatience;
     while (!called() && std::chrono::steady_clock::now() < end) pause_briefly();
     lock.lock();
   }
-  while (!called()) {
+  while (!stopping_ && (!awake_ || !called())) {
     retire();
     changed_.wait(lock, [this] { return awake_ || stopping_; });
   }

@@ -17,10 +17,11 @@
 #include <thread>
 #include <vector>
 
-#include "allowance.h"
 #include "brief_mutex.h"
 #include "copy.h"
+#include "core_wait.h"
 #include "line.h"
+#include "spare_cores.h"
 
 namespace overlapped::uring {
 
@@ -53,20 +54,15 @@ enum class Portion : uint8_t { None, Part, All };
 using OpenReader = std::function<std::unique_ptr<CacheReader>()>;
 std::unique_ptr<CacheReader> open_cache_reader();
 
-// How many copiers may be awake at once in this process: the cores that it may use, less one for who asks.
-class SpareCores : public Allowance {
- public:
-  using Allowance::Allowance;
-  static SpareCores& of_process();
-};
-
 class Copier {
  public:
   // @param capacity the most copies at once
   // @param wake called on the copier's thread when there is something to collect
+  // @param wait of the thread that shares, which makes the copier
   Copier(uint32_t capacity, std::function<void()> wake, OpenReader open = open_cache_reader,
-         SpareCores& cores = SpareCores::of_process());
-  ~Copier() { stop(); }
+         SpareCores& cores = SpareCores::of_process(),
+         std::unique_ptr<CoreWait> wait = std::make_unique<CoreWait>());
+  ~Copier();
   Copier(const Copier&) = delete;
   Copier& operator=(const Copier&) = delete;
 
@@ -113,6 +109,7 @@ class Copier {
   const std::function<void()> wake_;
   const OpenReader open_;
   SpareCores& cores_;
+  const std::unique_ptr<CoreWait> wait_;
 
   BriefMutex mutex_;
   std::condition_variable_any changed_;

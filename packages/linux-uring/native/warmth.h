@@ -10,8 +10,8 @@ namespace overlapped::uring {
 // Whether something is worth trying: after each failure it is tried less often, until it succeeds again.
 class Backoff {
  public:
-  // @param most how many times in a row it is not tried, at the most
-  explicit Backoff(uint32_t most) : most_(most) {}
+  // @param most how many times in a row it is not tried, at the most; `least` after one failure
+  explicit Backoff(uint32_t most, uint32_t least = 8) : most_(most), least_(least) {}
 
   bool is_due() {
     if (skip_ == 0) return true;
@@ -19,11 +19,12 @@ class Backoff {
     return false;
   }
   void succeeded() { penalty_ /= 2; }
-  void failed() { skip_ = penalty_ = std::min(2 * penalty_ + 8, most_); }
+  void failed() { skip_ = penalty_ = std::min(2 * penalty_ + least_, most_); }
   void learn(bool success) { success ? succeeded() : failed(); }
 
  private:
   uint32_t most_;
+  uint32_t least_;
   uint32_t penalty_ = 0;
   uint32_t skip_ = 0;
 };

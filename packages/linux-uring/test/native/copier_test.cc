@@ -14,6 +14,7 @@
 #include <set>
 
 #include "scripted_reader.h"
+#include "scripted_wait.h"
 
 using namespace overlapped::uring;
 
@@ -132,6 +133,24 @@ TEST_CASE("without a spare core, a thread or a ring the caller does everything")
   CHECK(Caller(10, no_core, scripted()).run(1000) == 0);
   CHECK(Caller(10, one, none()).run(1000) == 0);
   CHECK(one.take());
+}
+
+TEST_CASE("a thread whose core is wanted gives it up with its line, and no read is lost") {
+  SpareCores cores(1);
+  Caller caller(100, cores, scripted());
+  CrowdedOut other;
+  const auto run_until = [&](bool helped) {
+    unsigned runs = 0;
+    while ((caller.run(20'000) > 0) != helped && runs < 1000) runs++;
+    CHECK(runs < 1000);
+  };
+  run_until(true);
+  cores.enter(other);
+  run_until(false);
+  CHECK(caller.run(20'000) == 0);
+  CHECK(!cores.take());
+  cores.leave(other);
+  run_until(true);
 }
 
 TEST_CASE("a line that the caller takes at once wakes nobody") {
