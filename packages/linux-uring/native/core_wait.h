@@ -24,6 +24,8 @@ class CoreWait {
   // does not say.
   std::optional<bool> is_long();
 
+  CoreWait* next = nullptr;  // in the list of SpareCores
+
  protected:
   virtual std::optional<CoreTimes> times();
 

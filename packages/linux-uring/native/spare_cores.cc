@@ -2,9 +2,12 @@
 
 #include <sched.h>
 
-#include <algorithm>
+#include <type_traits>
 
 namespace overlapped::uring {
+
+// `process.exit` ends no copier, whose thread may come here until the process is gone.
+static_assert(std::is_trivially_destructible_v<SpareCores>);
 
 SpareCores& SpareCores::of_process() {
   static SpareCores cores([]() -> size_t {
@@ -17,12 +20,15 @@ SpareCores& SpareCores::of_process() {
 
 void SpareCores::enter(CoreWait& thread) {
   const std::lock_guard lock(mutex_);
-  threads_.push_back(&thread);
+  thread.next = threads_;
+  threads_ = &thread;
 }
 
 void SpareCores::leave(CoreWait& thread) {
   const std::lock_guard lock(mutex_);
-  threads_.erase(std::remove(threads_.begin(), threads_.end(), &thread), threads_.end());
+  CoreWait** place = &threads_;
+  while (*place != &thread) place = &(*place)->next;
+  *place = thread.next;
 }
 
 bool SpareCores::take() {
@@ -45,10 +51,10 @@ bool SpareCores::are_wanted() {
 bool SpareCores::ask() {
   // A lone thread waits for those of V8, which compile and collect garbage, and gains by a copier all the
   // same.
-  if (threads_.size() < 2) return false;
+  if (threads_ == nullptr || threads_->next == nullptr) return false;
   bool wanted = false;
   bool known = false;
-  for (CoreWait* thread : threads_) {
+  for (CoreWait* thread = threads_; thread != nullptr; thread = thread->next) {
     const auto is_long = thread->is_long();
     known = known || is_long.has_value();
     wanted = wanted || is_long.value_or(false);

@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
-#include <vector>
 
 #include "core_wait.h"
 #include "warmth.h"
@@ -38,7 +37,7 @@ class SpareCores {
   bool ask();
 
   std::mutex mutex_;
-  std::vector<CoreWait*> threads_;
+  CoreWait* threads_ = nullptr;  // a list
   size_t spare_;
   Backoff room_{kMostUncalled, kLeastUncalled};
 };

@@ -112,6 +112,13 @@ describeUring('io_uring: ends of environments', () => {
     });
   }
 
+  it('[R74] a process that exits while second threads copy for it and its worker ends at once', async () => {
+    for (let i = 0; i < 5; i++) {
+      const { code, signal, stderr } = await run('exit-while-copying', [file]);
+      assert.deepEqual({ code, signal, stderr }, { code: 7, signal: null, stderr: '' });
+    }
+  });
+
   it('[R23] a callback that throws loses no other completion', async () => {
     const { code, stdout, stderr } = await run('in-flight', ['handled-throw', file, fifo.path]);
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout: 'uncaught 3\nended 64\n', stderr: '' });
