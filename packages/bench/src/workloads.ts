@@ -205,7 +205,7 @@ export const WORKLOADS: readonly Workload[] = [
     depth: 64,
     cache: 'cached',
     suite: ['quick', 'full'],
-    amount: { full: 50_000, quick: 10_000 },
+    amount: { full: 150_000, quick: 10_000 },
     baselines: READERS,
   },
   {

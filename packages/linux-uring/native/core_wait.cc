@@ -11,16 +11,6 @@
 #include <system_error>
 
 namespace overlapped::uring {
-namespace {
-
-// Time in which the thread ran or would have, so that a moment's crowd, such as a garbage collection's, says
-// little: the scheduler has threads take turns of some three milliseconds.
-constexpr uint64_t kLeastNanoseconds = 20'000'000;
-// One in so many of it is long. With a core to spare it is one in twenty or less.
-constexpr uint64_t kLongPart = 6;
-
-}  // namespace
-
 // The C library has no gettid before glibc 2.30.
 CoreWait::CoreWait() : thread_(static_cast<int>(syscall(SYS_gettid))) {}
 
@@ -28,19 +18,15 @@ CoreWait::~CoreWait() {
   if (file_ >= 0) close(file_);
 }
 
-std::optional<bool> CoreWait::is_long() {
-  const auto now = times();
-  if (!now.has_value()) return std::nullopt;
-  const uint64_t waited = now->waited - last_.waited;
-  const uint64_t ready = now->ran - last_.ran + waited;
-  if (ready < kLeastNanoseconds) return std::nullopt;
-  last_ = *now;
-  return waited * kLongPart > ready;
+CoreTimes CoreWait::since_mark() {
+  const auto now = is_refused_ ? std::nullopt : times();
+  is_refused_ = !now.has_value();
+  last_ = now.value_or(mark_);
+  return {.ran = last_.ran - mark_.ran, .waited = last_.waited - mark_.waited};
 }
 
 // /proc/.../schedstat: "ran waited turns".
 std::optional<CoreTimes> CoreWait::times() {
-  if (is_refused_) return std::nullopt;
   if (file_ < 0) {
     const std::string path = "/proc/self/task/" + std::to_string(thread_) + "/schedstat";
     file_ = open(path.c_str(), O_RDONLY | O_CLOEXEC);
@@ -54,7 +40,6 @@ std::optional<CoreTimes> CoreWait::times() {
     const auto waited = std::from_chars(ran.ptr + 1, end, times.waited);
     if (waited.ec == std::errc{}) return times;
   }
-  is_refused_ = true;
   return std::nullopt;
 }
 

@@ -10,6 +10,8 @@ namespace overlapped::uring {
 struct CoreTimes {
   uint64_t ran = 0;
   uint64_t waited = 0;  // ready to run, with another thread on the core
+
+  uint64_t ready() const { return ran + waited; }
 };
 
 class CoreWait {
@@ -20,13 +22,15 @@ class CoreWait {
   CoreWait(const CoreWait&) = delete;
   CoreWait& operator=(const CoreWait&) = delete;
 
-  // Whether it has waited for long since the last answer. Nothing where that is too short ago, or the system
-  // does not say.
-  std::optional<bool> is_long();
+  // Counted since the last mark; zeros where the system does not say.
+  CoreTimes since_mark();
+  // From here on; what was counted since the last look is left out.
+  void mark() { mark_ = last_; }
 
   CoreWait* next = nullptr;  // in the list of SpareCores
 
  protected:
+  // Counted in all. Once it says nothing it is not asked again.
   virtual std::optional<CoreTimes> times();
 
  private:
@@ -34,6 +38,7 @@ class CoreWait {
   int file_ = -1;
   bool is_refused_ = false;
   CoreTimes last_;
+  CoreTimes mark_;
 };
 
 }  // namespace overlapped::uring

@@ -5,6 +5,17 @@
 #include <type_traits>
 
 namespace overlapped::uring {
+namespace {
+
+// Nanoseconds in which one of the threads ran or would have, so that a moment's crowd, such as a garbage
+// collection's, says little: the scheduler has threads take turns of some three milliseconds.
+constexpr uint64_t kLeastToTell = 20'000'000;
+// Who was ready for so many of them is busy.
+constexpr uint64_t kLeastBusy = kLeastToTell / 4;
+// One in so many of a thread's is a long wait. With a core to spare it is one in twenty or less.
+constexpr uint64_t kLongPart = 6;
+
+}  // namespace
 
 // `process.exit` ends no copier, whose thread may come here until the process is gone.
 static_assert(std::is_trivially_destructible_v<SpareCores>);
@@ -49,17 +60,22 @@ bool SpareCores::are_wanted() {
 }
 
 bool SpareCores::ask() {
-  // A lone thread waits for those of V8, which compile and collect garbage, and gains by a copier all the
-  // same.
-  if (threads_ == nullptr || threads_->next == nullptr) return false;
-  bool wanted = false;
-  bool known = false;
+  bool is_time = false;
+  bool is_long = false;
+  unsigned busy = 0;
   for (CoreWait* thread = threads_; thread != nullptr; thread = thread->next) {
-    const auto is_long = thread->is_long();
-    known = known || is_long.has_value();
-    wanted = wanted || is_long.value_or(false);
+    const CoreTimes times = thread->since_mark();
+    is_time = is_time || times.ready() >= kLeastToTell;
+    if (times.ready() < kLeastBusy) continue;
+    busy++;
+    is_long = is_long || times.waited * kLongPart > times.ready();
   }
-  if (known) room_.learn(!wanted);
+  if (!is_time) return false;
+  for (CoreWait* thread = threads_; thread != nullptr; thread = thread->next) thread->mark();
+  // A lone one waits for the threads of V8, which compile and collect garbage, and gains by a copier all the
+  // same.
+  const bool wanted = busy > 1 && is_long;
+  room_.learn(!wanted);
   return wanted;
 }
 

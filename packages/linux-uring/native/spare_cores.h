@@ -30,7 +30,7 @@ class SpareCores {
   // @return false where there is none
   bool take();
   void give_back();
-  // Whether there are several of those threads, and one has had to wait for a core.
+  // Whether several of those threads are busy, and one of them has had to wait for a core.
   bool are_wanted();
 
  private:

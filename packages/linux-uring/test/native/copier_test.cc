@@ -138,18 +138,18 @@ TEST_CASE("without a spare core, a thread or a ring the caller does everything")
 TEST_CASE("a thread whose core is wanted gives it up with its line, and no read is lost") {
   SpareCores cores(1);
   Caller caller(100, cores, scripted());
-  CrowdedOut other;
+  std::array<CrowdedOut, 2> others;
   const auto run_until = [&](bool helped) {
     unsigned runs = 0;
     while ((caller.run(20'000) > 0) != helped && runs < 1000) runs++;
     CHECK(runs < 1000);
   };
   run_until(true);
-  cores.enter(other);
+  for (CoreWait& other : others) cores.enter(other);
   run_until(false);
   CHECK(caller.run(20'000) == 0);
   CHECK(!cores.take());
-  cores.leave(other);
+  for (CoreWait& other : others) cores.leave(other);
   run_until(true);
 }
 

@@ -5,11 +5,12 @@
 
 namespace overlapped::uring {
 
+inline constexpr uint64_t kMillisecond = 1'000'000;  // in the scheduler's unit
+
 class ScriptedWait : public CoreWait {
  public:
   // It ran for so many milliseconds more, and was ready but had to wait for so many.
   void pass(uint64_t ran, uint64_t waited) {
-    constexpr uint64_t kMillisecond = 1'000'000;
     counted_.ran += ran * kMillisecond;
     counted_.waited += waited * kMillisecond;
   }

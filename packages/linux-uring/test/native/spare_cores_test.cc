@@ -24,29 +24,26 @@ uint32_t calls_until_had(SpareCores& cores) {
 
 }  // namespace
 
-TEST_CASE("a wait is judged by what passed since the last answer, once that is long enough to tell") {
+TEST_CASE("times are counted from the last mark, up to the last look") {
   ScriptedWait wait;
-  CHECK(wait.is_long() == std::nullopt);
   wait.pass(9, 10);
-  CHECK(wait.is_long() == std::nullopt);
+  CHECK(wait.since_mark().ran == 9 * kMillisecond);
+  CHECK(wait.since_mark().waited == 10 * kMillisecond);
   wait.pass(1, 0);
-  CHECK(wait.is_long() == true);
-  CHECK(wait.is_long() == std::nullopt);
-  wait.pass(18, 2);
-  CHECK(wait.is_long() == false);
-  wait.pass(10, 10);
-  CHECK(wait.is_long() == true);
+  wait.mark();
+  CHECK(wait.since_mark().ready() == kMillisecond);
   wait.refuse();
   wait.pass(100, 100);
-  CHECK(wait.is_long() == std::nullopt);
+  CHECK(wait.since_mark().ready() == 0);
 }
 
 TEST_CASE("the system counts how long this thread has run") {
   REQUIRE_MESSAGE(access("/proc/self/schedstat", R_OK) == 0, "this kernel does not count what threads wait");
   CoreWait wait;
-  while (!wait.is_long().has_value()) {
+  while (wait.since_mark().ran < 5 * kMillisecond) {
   }
-  CHECK(wait.is_long() == std::nullopt);
+  wait.mark();
+  CHECK(wait.since_mark().ran < 5 * kMillisecond);
 }
 
 TEST_CASE("as many cores can be taken as there are") {
@@ -64,8 +61,31 @@ TEST_CASE("a lone reader has its copier, however long it waits") {
   cores.enter(reader);
   have_none(reader);
   CHECK(!cores.are_wanted());
+  // Nor does it count that there is another one, which is hardly ever busy.
+  ScriptedWait idle;
+  cores.enter(idle);
+  have_none(reader);
+  idle.pass(2, 2);
+  CHECK(!cores.are_wanted());
   CHECK(cores.take());
   cores.leave(reader);
+  cores.leave(idle);
+}
+
+TEST_CASE("a moment says nothing") {
+  SpareCores cores(1);
+  ScriptedWait one;
+  ScriptedWait other;
+  cores.enter(one);
+  cores.enter(other);
+  one.pass(10, 9);
+  other.pass(9, 10);
+  CHECK(!cores.are_wanted());
+  one.pass(1, 0);
+  CHECK(cores.are_wanted());
+  CHECK(!cores.are_wanted());
+  cores.leave(one);
+  cores.leave(other);
 }
 
 TEST_CASE("where one of several readers waits for a core, none is spare for longer and longer") {
@@ -76,27 +96,30 @@ TEST_CASE("where one of several readers waits for a core, none is spare for long
   cores.enter(other);
   CHECK(calls_until_had(cores) == 1);  // nothing is known
 
-  have_room(one);
-  have_none(other);
+  const auto pass = [&](auto& of_one, auto& of_other) {
+    of_one(one);
+    of_other(other);
+  };
+  pass(have_room, have_none);
   CHECK(cores.are_wanted());
   CHECK(calls_until_had(cores) == kLeastUncalled + 1);
-  have_none(one);
+  pass(have_none, have_room);
   CHECK(calls_until_had(cores) == 1 + 3 * kLeastUncalled + 1);  // this call asked
   for (unsigned i = 0; i < 20; i++) {
-    have_none(one);
+    pass(have_none, have_none);
     CHECK(cores.are_wanted());
   }
   CHECK(calls_until_had(cores) == kMostUncalled + 1);
 
   // What was long ago counts less and less.
   for (unsigned i = 0; i < 20; i++) {
-    have_room(one);
+    pass(have_room, have_room);
     CHECK(!cores.are_wanted());
   }
-  have_none(one);
+  pass(have_room, have_none);
   CHECK(calls_until_had(cores) == 1 + kLeastUncalled + 1);
 
-  have_none(one);
+  pass(have_none, have_none);
   cores.leave(other);
   CHECK(!cores.are_wanted());
   cores.leave(one);
