@@ -11,6 +11,7 @@
 #include <system_error>
 
 namespace overlapped::uring {
+
 // The C library has no gettid before glibc 2.30.
 CoreWait::CoreWait() : thread_(static_cast<int>(syscall(SYS_gettid))) {}
 
