@@ -3,15 +3,29 @@
 // programs.
 #pragma once
 
-#include "allowance.h"
+#include <atomic>
+#include <cstddef>
 
 namespace overlapped::uring {
 
-// In bytes.
-class PinBudget : public Allowance {
+// Shared by all threads of the process.
+class PinBudget {
  public:
-  using Allowance::Allowance;
+  explicit PinBudget(size_t bytes) : left_(bytes) {}
   static PinBudget& of_process();
+
+  // @return false, with nothing taken, where there is not so much left
+  bool take(size_t bytes) {
+    size_t left = left_.load();
+    while (bytes <= left) {
+      if (left_.compare_exchange_weak(left, left - bytes)) return true;
+    }
+    return false;
+  }
+  void give_back(size_t bytes) { left_.fetch_add(bytes); }
+
+ private:
+  std::atomic<size_t> left_;
 };
 
 }  // namespace overlapped::uring
