@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "backoff.h"
 #include "copier.h"
-#include "warmth.h"
 
 namespace overlapped::uring {
 

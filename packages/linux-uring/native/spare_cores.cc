@@ -60,6 +60,9 @@ bool SpareCores::are_wanted() {
 }
 
 bool SpareCores::ask() {
+  // A lone one waits for the threads of V8, which compile and collect garbage, and gains by a copier all the
+  // same. It costs no look.
+  if (threads_ == nullptr || threads_->next == nullptr) return false;
   bool is_time = false;
   bool is_long = false;
   unsigned busy = 0;
@@ -72,8 +75,7 @@ bool SpareCores::ask() {
   }
   if (!is_time) return false;
   for (CoreWait* thread = threads_; thread != nullptr; thread = thread->next) thread->mark();
-  // A lone one waits for the threads of V8, which compile and collect garbage, and gains by a copier all the
-  // same.
+  // Nor does it count beside others that are idle.
   const bool wanted = busy > 1 && is_long;
   room_.learn(!wanted);
   return wanted;

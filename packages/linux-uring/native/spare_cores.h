@@ -6,8 +6,8 @@
 #include <cstdint>
 #include <mutex>
 
+#include "backoff.h"
 #include "core_wait.h"
-#include "warmth.h"
 
 namespace overlapped::uring {
 

@@ -23,7 +23,7 @@ async function readForEver(path: string, onRead: () => void): Promise<void> {
 
 let reads = 0;
 const count = (): void => {
-  if (++reads === READS && isMainThread) process.exit(7);
+  if (++reads === READS) process.exit(7);
 };
 
 if (isMainThread) {
