@@ -29,6 +29,9 @@ export const FACTS: readonly Fact[] = [
   { title: 'load before, after', of: ({ machine: { load }, loadAfter }) => `${load}, ${loadAfter}` },
   {
     title: 'amount',
-    of: ({ quick, repetitions }) => `${quick ? 'quick' : 'full'}, ${repetitions} repetitions`,
+    of: ({ quick, repetitions, workloads }) => {
+      const most = Math.max(repetitions, ...workloads.map((workload) => workload.repetitions.length));
+      return `${quick ? 'quick' : 'full'}, ${repetitions}${most > repetitions ? ` to ${most}` : ''} repetitions`;
+    },
   },
 ];

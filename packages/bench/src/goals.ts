@@ -1,7 +1,16 @@
 /** What the library promises in figures, and whether a run kept it. */
 import { METRICS } from './metrics.js';
 import type { Results } from './results.js';
-import { type Metric, type Quantity, ratio, type Spread, summarize } from './statistics.js';
+import {
+  isClear,
+  type Metric,
+  type Quantity,
+  type Repetition,
+  spread,
+  type Spread,
+  summarize,
+  valuesOf,
+} from './statistics.js';
 
 export interface Goal {
   readonly workload: string;
@@ -11,6 +20,11 @@ export interface Goal {
   readonly compare: 'at least' | 'at most';
   readonly target: number;
 }
+
+const HOLDS: Record<Goal['compare'], (value: number, target: number) => boolean> = {
+  'at least': (value, target) => value >= target,
+  'at most': (value, target) => value <= target,
+};
 
 /** Where the goals were set: medians of one run on a machine with 2 cores. Elsewhere they would judge the wrong thing. */
 export const GOALS_PLATFORM = 'linux';
@@ -84,19 +98,38 @@ export function peersOfGoals(workload: string, goals: readonly Goal[] = GOALS): 
   return [...new Set(quantities.map(({ peer }) => peer))];
 }
 
+/** More do not settle a goal that the machine is right at. */
+export const MOST_REPETITIONS = 25;
+
+/**
+ * Ids of the peers to measure once more: those of goals of which some repetitions reach the target and others do not, and
+ * chance could have it so. None after {@link MOST_REPETITIONS}.
+ */
+export function unsettledPeers(
+  workload: string,
+  repetitions: readonly Repetition[],
+  goals: readonly Goal[] = GOALS,
+): string[] {
+  if (repetitions.length >= MOST_REPETITIONS) return [];
+  const open = goals.filter(({ measured, baseline, compare, target, ...goal }) => {
+    if (goal.workload !== workload) return false;
+    const values = valuesOf(repetitions, measured, baseline);
+    const kept = values.filter((value) => HOLDS[compare](value, target)).length;
+    return values.length > 0 && !isClear(values.length, Math.max(kept, values.length - kept));
+  });
+  return peersOfGoals(workload, open);
+}
+
 export interface Verdict {
   readonly goal: Goal;
   readonly status: 'reached' | 'missed' | 'not measured';
   /** Undefined: not measured. */
   readonly measured?: Spread;
+  /** Of which it is the median. */
+  readonly repetitions: number;
   /** Why it was not measured. */
   readonly reason?: string;
 }
-
-const HOLDS: Record<Goal['compare'], (value: number, target: number) => boolean> = {
-  'at least': (value, target) => value >= target,
-  'at most': (value, target) => value <= target,
-};
 
 /** What is judged: a part of {@link Results}. */
 export type Judged = Pick<Results, 'workloads' | 'leftOut' | 'failures'>;
@@ -118,13 +151,13 @@ function whyMissing({ workload, measured, baseline }: Goal, results: Judged): st
 export function judge(results: Judged, goals: readonly Goal[] = GOALS): Verdict[] {
   return goals.map((goal) => {
     const repetitions = results.workloads.find(({ name }) => name === goal.workload)?.repetitions ?? [];
-    const measured =
-      goal.baseline === undefined
-        ? summarize(repetitions, goal.measured)
-        : ratio(repetitions, goal.measured, goal.baseline);
-    if (measured === undefined) return { goal, status: 'not measured', reason: whyMissing(goal, results) };
+    const values = valuesOf(repetitions, goal.measured, goal.baseline);
+    const measured = spread(values);
+    const counted = { goal, repetitions: values.length };
+    if (measured === undefined)
+      return { ...counted, status: 'not measured', reason: whyMissing(goal, results) };
     const status = HOLDS[goal.compare](measured.median, goal.target) ? 'reached' : 'missed';
-    return { goal, status, measured };
+    return { ...counted, status, measured };
   });
 }
 

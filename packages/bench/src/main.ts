@@ -4,7 +4,7 @@ import path from 'node:path';
 import { describeBackends } from '@overlapped/core';
 import { barChart } from './chart-data.js';
 import { draw } from './charts.js';
-import { GOALS_PLATFORM, judge, type Verdict } from './goals.js';
+import { GOALS_PLATFORM, judge, MOST_REPETITIONS, unsettledPeers, type Verdict } from './goals.js';
 import { Interrupted, interruptible } from './interrupt.js';
 import { losses } from './losses.js';
 import { describeMachine, loadNow } from './machine.js';
@@ -48,13 +48,16 @@ function list({ workloads, peers }: Selection): void {
 
 /** Measures, with a bar or lines that say how far it is. Ends in order when somebody stops it. */
 async function measure(plan: RunPlan): Promise<RunResult> {
-  const total = countMeasurements(plan);
+  let total = countMeasurements(plan);
   const progress = startLoggedProgress(total);
   let step = 0;
+  const onStep = (workload: string, peer: string, known: number): void => {
+    total = known;
+    progress.extend(total);
+    progress.update(step++, workload, peer);
+  };
   try {
-    return await interruptible((signal) =>
-      run(plan, (workload, peer) => progress.update(step++, workload, peer), undefined, signal),
-    );
+    return await interruptible((signal) => run(plan, onStep, undefined, signal));
   } catch (error) {
     if (error instanceof Interrupted) {
       error.message += ` in measurement ${step} of ${total}, which was ended; nothing was written`;
@@ -82,8 +85,17 @@ async function perform(options: Options, selection: Selection): Promise<Results>
   const { work, leftOut } = assign(selection, source.file);
   for (const line of leftOutLines(leftOut)) say(line);
   const repetitions = options.repetitions ?? SUITES[suiteOf(options)].repetitions;
-  const plan: RunPlan = { ...source, quick: options.quick, repetitions, work, seed: SEED };
-  say(`${formatSize(plan.fileSize)}, ${repetitions} repetitions; medians, and (min..max) of ratios`);
+  const settles = options.goals && options.repetitions === undefined;
+  const plan: RunPlan = {
+    ...source,
+    quick: options.quick,
+    repetitions,
+    work,
+    seed: SEED,
+    ...(settles ? { unsettled: unsettledPeers } : {}),
+  };
+  const more = settles ? `, up to ${MOST_REPETITIONS} where they leave a goal open` : '';
+  say(`${formatSize(plan.fileSize)}, ${repetitions} repetitions${more}; medians, and (min..max) of ratios`);
   const { results, failures, cacheKept } = await measure(plan);
   if (cacheKept !== undefined) say(`the file is cached as it was before: ${cacheKept}`);
   return {

@@ -69,7 +69,11 @@ export function program({ measure, compare }: Actions): Command {
     )
     .option('--workload <names...>', 'only these workloads (see --list); a beginning of the name will do')
     .option('--peer <names...>', 'only these peers (see --list); `readAt` means on every backend')
-    .option('--repetitions <count>', 'default 5, with --quick 3', countArgument)
+    .option(
+      '--repetitions <count>',
+      'default 5, with --quick 3, with --goals up to 25 of what 5 leave open',
+      countArgument,
+    )
     .option('--file <path>', 'read this file instead of one that the benchmark makes')
     .option(
       '--size <bytes>',

@@ -106,12 +106,13 @@ function goalsSection(verdicts: readonly Verdict[]): Markup | undefined {
   if (verdicts.length === 0) return undefined;
   const count = (status: Verdict['status']): number =>
     verdicts.filter((verdict) => verdict.status === status).length;
-  const rows = verdicts.map(({ goal, status, measured, reason }) => [
+  const rows = verdicts.map(({ goal, status, measured, repetitions, reason }) => [
     `${MARKS[status]} ${status}`,
     goal.workload,
     goalSubject(goal),
     goalTarget(goal),
     reason ?? formatSpread(measured, formatMeasured),
+    String(repetitions),
     measured === undefined
       ? ''
       : html`<span class="${status === 'reached' ? 'reached' : 'missed'}"
@@ -126,7 +127,7 @@ function goalsSection(verdicts: readonly Verdict[]): Markup | undefined {
       and (smallest..largest) of the repetitions. The line is the goal, right of it is better, and the width
       is from a quarter of it to four times.
     </p>`,
-    table(['', 'workload', 'what', 'goal', 'measured', 'beside the goal'], 6, rows, { wraps: true }),
+    table(['', 'workload', 'what', 'goal', 'measured', 'times', 'beside the goal'], 7, rows, { wraps: true }),
   );
 }
 

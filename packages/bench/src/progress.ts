@@ -7,6 +7,8 @@ export interface Progress {
    * @param detail more of it, for a bar only
    */
   update(done: number, label?: string, detail?: string): void;
+  /** It has become more than was known. */
+  extend(total: number): void;
   stop(): void;
 }
 
@@ -20,7 +22,8 @@ function formatTime(seconds: number, options: Options, roundTo: number): string 
  * @param total what `done` comes to at the end
  */
 export function startProgress(total: number, label: string): Progress {
-  if (!process.stderr.isTTY) return { update: () => undefined, stop: () => undefined };
+  if (!process.stderr.isTTY)
+    return { update: () => undefined, extend: () => undefined, stop: () => undefined };
   const bar = new SingleBar({
     format: '{bar} {percentage}%, {eta_formatted} left  {label} {detail}',
     stream: process.stderr,
@@ -35,6 +38,7 @@ export function startProgress(total: number, label: string): Progress {
     update(done, now = label, detail = '') {
       bar.update(done, { label: now, detail });
     },
+    extend: (more) => bar.setTotal(more),
     stop: () => bar.stop(),
   };
 }
@@ -43,11 +47,13 @@ export function startProgress(total: number, label: string): Progress {
 export function startLoggedProgress(total: number): Progress {
   if (process.stderr.isTTY) return startProgress(total, '');
   let current: string | undefined;
+  let last = total;
   return {
     update(done, label) {
-      if (label !== current) process.stderr.write(`[${done}/${total}] ${label}\n`);
+      if (label !== current) process.stderr.write(`[${done}/${last}] ${label}\n`);
       current = label;
     },
+    extend: (more) => (last = more),
     stop: () => undefined,
   };
 }

@@ -45,15 +45,16 @@ export function workloadTable(workload: Measured): string {
 
 /** The goals, each reached, missed or not measured. */
 export function goalTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ goal, status, measured, reason }) => [
+  const rows = verdicts.map(({ goal, status, measured, repetitions, reason }) => [
     goal.workload,
     goalSubject(goal),
     goalTarget(goal),
     formatSpread(measured, formatMeasured),
+    String(repetitions),
     reason === undefined ? status : `${status}: ${reason}`,
   ]);
-  const head = ['workload', 'what', 'goal', 'measured', ''];
-  return `goals\n${table(head, 5, rows)}`;
+  const head = ['workload', 'what', 'goal', 'measured', 'times', ''];
+  return `goals\n${table(head, 6, rows)}`;
 }
 
 /** Where it loses, the worst first. */

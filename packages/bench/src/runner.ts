@@ -29,6 +29,11 @@ export interface RunPlan {
   /** Each workload with the ids of the peers that do it. */
   readonly work: readonly { readonly workload: Workload; readonly peers: readonly string[] }[];
   readonly seed: number;
+  /**
+   * Peers to measure once more after these repetitions of a workload, which are `repetitions` or more; asked until it
+   * names none.
+   */
+  readonly unsettled?: (workload: string, repetitions: readonly Repetition[]) => readonly string[];
 }
 
 export interface RunResult {
@@ -46,22 +51,23 @@ async function measureInChild(job: Job, signal: AbortSignal): Promise<Sample> {
   return JSON.parse(output) as Sample;
 }
 
-/** Number of measurements of a plan. */
+/** Number of measurements of a plan, as far as it is known before the first. */
 export function countMeasurements(plan: RunPlan): number {
   return plan.repetitions * plan.work.reduce((sum, { peers }) => sum + peers.length, 0);
 }
 
 /**
- * @param onStep called before each measurement, and by `measure` in tests not at all
+ * @param onStep called before each measurement with how many there will be, as far as is known then
  * @param signal ends the run, and the measurement that it is in; its reason is thrown
  */
 export async function run(
   plan: RunPlan,
-  onStep: (workload: string, peer: string) => void = () => undefined,
+  onStep: (workload: string, peer: string, total: number) => void = () => undefined,
   measure: (job: Job, signal: AbortSignal) => Promise<Sample> = measureInChild,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<RunResult> {
-  const { file, fileSize, patterned } = plan;
+  const { file, fileSize, patterned, unsettled = () => [] } = plan;
+  let total = countMeasurements(plan);
   const results = new Map<string, Repetition[]>();
   const failures: Failure[] = [];
   // A cold workload leaves the cache in small pieces.
@@ -75,10 +81,14 @@ export async function run(
     }
     if (workload.cache === 'cold') isReadIn = false;
     const amount = Math.ceil(plan.quick ? workload.amount.quick : workload.amount.full);
-    for (let repetition = 0; repetition < plan.repetitions; repetition++) {
+    for (let repetition = 0; ; repetition++) {
+      const isPlanned = repetition < plan.repetitions;
+      const measured = isPlanned ? peers : unsettled(workload.name, repetitions);
+      if (measured.length === 0) break;
+      if (!isPlanned) total += measured.length;
       const samples: Record<string, Sample> = {};
-      for (const peer of peers) {
-        onStep(workload.name, peer);
+      for (const peer of measured) {
+        onStep(workload.name, peer, total);
         const seed = plan.seed + repetition;
         try {
           samples[peer] = await measure({ workload, peer, file, fileSize, patterned, amount, seed }, signal);

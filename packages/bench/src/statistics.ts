@@ -1,5 +1,5 @@
 /** From raw repetitions to what the tables show: medians, and ratios of one repetition's samples. */
-import { max, median, min } from 'simple-statistics';
+import { binomialDistribution, max, median, min, sum } from 'simple-statistics';
 import type { Sample } from './job.js';
 import type { MetricName } from './metrics.js';
 
@@ -44,32 +44,50 @@ export interface Spread {
   readonly max: number;
 }
 
-function spread(values: readonly number[]): Spread | undefined {
+/** Undefined for no values. */
+export function spread(values: readonly number[]): Spread | undefined {
   if (values.length === 0) return undefined;
   const copy = [...values];
   return { median: median(copy), min: min(copy), max: max(copy) };
 }
 
-/** A peer's figures over the repetitions; undefined if it has none. */
-export function summarize(repetitions: readonly Repetition[], quantity: Quantity): Spread | undefined {
-  const values = repetitions.map((samples) => valueOf(samples, quantity));
-  return spread(values.filter((value) => value !== undefined));
+/**
+ * One quantity, or what it is divided by another, repetition by repetition: what disturbed one disturbed the other too.
+ * Repetitions that lack either are left out.
+ */
+export function valuesOf(
+  repetitions: readonly Repetition[],
+  quantity: Quantity,
+  baseline?: Quantity,
+): number[] {
+  return repetitions.flatMap((samples) => {
+    const [part, whole] = [valueOf(samples, quantity), baseline ? valueOf(samples, baseline) : 1];
+    return part === undefined || whole === undefined || whole === 0 ? [] : [part / whole];
+  });
 }
 
-/**
- * One quantity divided by another, repetition by repetition: what disturbed one disturbed the other too. Repetitions
- * that lack either are left out.
- */
+/** A peer's figures over the repetitions; undefined if it has none. */
+export function summarize(repetitions: readonly Repetition[], quantity: Quantity): Spread | undefined {
+  return spread(valuesOf(repetitions, quantity));
+}
+
+/** One quantity divided by another, as {@link valuesOf} says; undefined if no repetition has both. */
 export function ratio(
   repetitions: readonly Repetition[],
   quantity: Quantity,
   baseline: Quantity,
 ): Spread | undefined {
-  const ratios = repetitions.flatMap((samples) => {
-    const [part, whole] = [valueOf(samples, quantity), valueOf(samples, baseline)];
-    return part === undefined || whole === undefined || whole === 0 ? [] : [part / whole];
-  });
-  return spread(ratios);
+  return spread(valuesOf(repetitions, quantity, baseline));
+}
+
+/**
+ * Whether so many of `tries` agree that a coin would do so in less than one of twenty times: the sign test, which asks
+ * nothing of how values are distributed.
+ */
+export function isClear(tries: number, agreeing: number): boolean {
+  // The library leaves out the last, least likely ones.
+  const chances = binomialDistribution(tries, 0.5) as number[];
+  return sum(chances.slice(agreeing)) < 0.05;
 }
 
 /** Ids of the peers that have at least one sample, in the order of the first repetition. */

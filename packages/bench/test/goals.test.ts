@@ -6,11 +6,14 @@ import {
   goalTarget,
   judge,
   margin,
+  MOST_REPETITIONS,
   peersOfGoals,
+  unsettledPeers,
   type Verdict,
 } from '../src/goals.js';
 import { peersFor } from '../src/peers/index.js';
 import type { Results } from '../src/results.js';
+import type { Repetition } from '../src/statistics.js';
 import { WORKLOADS } from '../src/workloads.js';
 import { measured, results, sample } from './results-fixture.js';
 
@@ -130,6 +133,37 @@ describe('bench goals', () => {
       'c',
     ]);
     assert.deepEqual(peersOfGoals('other', [RATE]), []);
+  });
+
+  const rates = (...ours: readonly number[]): Repetition[] =>
+    ours.map((rate) => ({ 'readAt@b': sample(rate), base: sample(100) }));
+
+  it('are settled when repetitions agree more than a coin would', () => {
+    assert.deepEqual(unsettledPeers('w', rates(210, 220, 230, 240, 250), [RATE]), []);
+    assert.deepEqual(unsettledPeers('w', rates(190, 180, 170, 160, 150), [RATE]), []);
+    assert.deepEqual(unsettledPeers('w', rates(210, 220, 230, 240, 150), [RATE]), ['readAt@b', 'base']);
+    assert.deepEqual(unsettledPeers('w', rates(210, 220, 230, 240), [RATE]), ['readAt@b', 'base']);
+    assert.deepEqual(unsettledPeers('w', rates(150, 210, 220, 230, 240, 250, 260, 270), [RATE]), []);
+  });
+
+  it('leave nobody to measure again who is of no open goal, or was measured often enough', () => {
+    const open = rates(210, 220, 230, 240, 150);
+    assert.deepEqual(unsettledPeers('other', open, [RATE]), []);
+    const easy: Goal = { ...RATE, baseline: { peer: 'easy', metric: 'opsPerSecond' }, target: 1 };
+    const both = open.map((repetition) => ({ ...repetition, easy: sample(10) }));
+    assert.deepEqual(unsettledPeers('w', both, [RATE, easy]), ['readAt@b', 'base']);
+    const often = rates(...Array.from({ length: MOST_REPETITIONS }, (_, index) => 190 + 20 * (index % 2)));
+    assert.deepEqual(unsettledPeers('w', often.slice(1), [RATE]), ['readAt@b', 'base']);
+    assert.deepEqual(unsettledPeers('w', often, [RATE]), []);
+  });
+
+  it('are not measured again where nothing was measured at all', () => {
+    assert.deepEqual(unsettledPeers('w', [{ 'readAt@b': sample(1) }], [RATE]), []);
+  });
+
+  it('say of how many repetitions they are the median', () => {
+    const [verdict] = judge(results([measured('w', [...rates(1, 2), { base: sample(1) }])]), [RATE]);
+    assert.equal(verdict?.repetitions, 2);
   });
 
   const peers = peersFor(['io_uring', 'node-fs']);

@@ -206,4 +206,31 @@ describe('bench pieces', () => {
     assert.deepEqual(results.get(workload.name), [{ a: sample, b: sample }, { a: sample }]);
     assert.deepEqual(failures, [{ workload: workload.name, peer: 'b', repetition: 1, message: 'broken' }]);
   });
+
+  it('what is unsettled is measured once more, and adds to what there is to do', async () => {
+    const steps: string[] = [];
+    const asked: number[] = [];
+    const plan: RunPlan = {
+      file: __filename,
+      fileSize: 1,
+      patterned: true,
+      quick: true,
+      repetitions: 2,
+      work: [{ workload, peers: ['a', 'b', 'c'] }],
+      seed: 1,
+      unsettled: (name, { length }) => {
+        assert.equal(name, workload.name);
+        asked.push(length);
+        return length < 4 ? ['b', 'c'] : [];
+      },
+    };
+    const sample: Sample = { ops: 1, bytes: 1, seconds: 1, cpuSeconds: 1, verified: 1 };
+    const onStep = (_: string, peer: string, total: number): void => void steps.push(`${peer}/${total}`);
+    const { results } = await run(plan, onStep, async () => sample);
+    const first = ['a/6', 'b/6', 'c/6'];
+    assert.deepEqual(steps, [...first, ...first, 'b/8', 'c/8', 'b/10', 'c/10']);
+    assert.deepEqual(asked, [2, 3, 4]);
+    const [, , third] = results.get(workload.name) ?? [];
+    assert.deepEqual(third, { b: sample, c: sample });
+  });
 });

@@ -59,7 +59,7 @@ const UINT32_MAX = 0xffff_ffff;
  */
 const ENTRIES_PER_SLOT = 3;
 /** Completions of a burst that are delivered first. With fewer a device is through before it hears of the next ones. */
-const FIRST_SLICE = 4;
+const FIRST_SLICE = 2;
 const settledPromise = Promise.resolve();
 
 /** The exponent of the largest power of two that is not above `count`. */
