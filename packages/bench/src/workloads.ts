@@ -153,6 +153,7 @@ function busy(name: string, blockSize: number, amount: Amount, suite: readonly S
 
 export const WORKLOADS: readonly Workload[] = [
   ...cachedRandom(),
+  random(4 * KIB, 1, { full: 10_000, quick: 1_000 }, ['full'], 'direct'),
   random(4 * KIB, 32, { full: 100_000, quick: 4_000 }, ['quick', 'full', 'goals'], 'direct'),
   random(4 * KIB, 64, { full: 100_000, quick: 4_000 }, ['full', 'goals'], 'direct'),
   random(64 * KIB, 16, { full: 4_000, quick: 1_000 }, ['full'], 'direct'),
