@@ -111,13 +111,18 @@ export function unsettledPeers(
   goals: readonly Goal[] = GOALS,
 ): string[] {
   if (repetitions.length >= MOST_REPETITIONS) return [];
-  const open = goals.filter(({ measured, baseline, compare, target, ...goal }) => {
+  const open = goals.filter((goal) => {
     if (goal.workload !== workload) return false;
-    const values = valuesOf(repetitions, measured, baseline);
-    const kept = values.filter((value) => HOLDS[compare](value, target)).length;
-    return values.length > 0 && !isClear(values.length, Math.max(kept, values.length - kept));
+    const values = valuesOf(repetitions, goal.measured, goal.baseline);
+    return values.length > 0 && !isSettled(goal, values);
   });
   return peersOfGoals(workload, open);
+}
+
+/** Whether the values are on one side of the target more often than chance would have it. */
+function isSettled({ compare, target }: Goal, values: readonly number[]): boolean {
+  const kept = values.filter((value) => HOLDS[compare](value, target)).length;
+  return isClear(values.length, Math.max(kept, values.length - kept));
 }
 
 export interface Verdict {
@@ -127,6 +132,8 @@ export interface Verdict {
   readonly measured?: Spread;
   /** Of which it is the median. */
   readonly repetitions: number;
+  /** Some are on the target's other side, and so many that chance could have it so. */
+  readonly narrow: boolean;
   /** Why it was not measured. */
   readonly reason?: string;
 }
@@ -155,10 +162,16 @@ export function judge(results: Judged, goals: readonly Goal[] = GOALS): Verdict[
     const measured = spread(values);
     const counted = { goal, repetitions: values.length };
     if (measured === undefined)
-      return { ...counted, status: 'not measured', reason: whyMissing(goal, results) };
-    const status = HOLDS[goal.compare](measured.median, goal.target) ? 'reached' : 'missed';
-    return { ...counted, status, measured };
+      return { ...counted, status: 'not measured', narrow: false, reason: whyMissing(goal, results) };
+    const holds = (value: number): boolean => HOLDS[goal.compare](value, goal.target);
+    const narrow = holds(measured.min) !== holds(measured.max) && !isSettled(goal, values);
+    return { ...counted, status: holds(measured.median) ? 'reached' : 'missed', narrow, measured };
   });
+}
+
+/** How a goal stands, as `missed narrowly`. */
+export function goalStatus({ status, narrow }: Verdict): string {
+  return narrow ? `${status} narrowly` : status;
 }
 
 /** A metric in words, as far as it is not the rate that goes without saying. */

@@ -5,7 +5,7 @@ import { type Chart, SECTIONS } from './chart-data.js';
 import { draw } from './charts.js';
 import { FACTS } from './facts.js';
 import { FIGURES, formatMeasured, formatRatio, formatSpread } from './figures.js';
-import { type Goal, goalSubject, goalTarget, margin, type Verdict } from './goals.js';
+import { type Goal, goalStatus, goalSubject, goalTarget, margin, type Verdict } from './goals.js';
 import { html, Markup } from './html.js';
 import { type Loss, losses } from './losses.js';
 import type { Measured, Results } from './results.js';
@@ -106,26 +106,30 @@ function goalsSection(verdicts: readonly Verdict[]): Markup | undefined {
   if (verdicts.length === 0) return undefined;
   const count = (status: Verdict['status']): number =>
     verdicts.filter((verdict) => verdict.status === status).length;
-  const rows = verdicts.map(({ goal, status, measured, repetitions, reason }) => [
-    `${MARKS[status]} ${status}`,
-    goal.workload,
-    goalSubject(goal),
-    goalTarget(goal),
-    reason ?? formatSpread(measured, formatMeasured),
-    String(repetitions),
-    measured === undefined
-      ? ''
-      : html`<span class="${status === 'reached' ? 'reached' : 'missed'}"
-          >${marginDrawing(goal, measured)}</span
-        >`,
-  ]);
+  const rows = verdicts.map((verdict) => {
+    const { goal, status, measured, repetitions, reason } = verdict;
+    return [
+      `${MARKS[status]} ${goalStatus(verdict)}`,
+      goal.workload,
+      goalSubject(goal),
+      goalTarget(goal),
+      reason ?? formatSpread(measured, formatMeasured),
+      String(repetitions),
+      measured === undefined
+        ? ''
+        : html`<span class="${status === 'reached' ? 'reached' : 'missed'}"
+            >${marginDrawing(goal, measured)}</span
+          >`,
+    ];
+  });
   return section(
     'goals',
     'Goals',
     html`<p>
       ${count('reached')} reached, ${count('missed')} missed, ${count('not measured')} not measured. Medians,
-      and (smallest..largest) of the repetitions. The line is the goal, right of it is better, and the width
-      is from a quarter of it to four times.
+      and (smallest..largest) of the repetitions; narrowly: so many are on the other side that chance could
+      have it so. The line is the goal, right of it is better, and the width is from a quarter of it to four
+      times.
     </p>`,
     table(['', 'workload', 'what', 'goal', 'measured', 'times', 'beside the goal'], 7, rows, { wraps: true }),
   );

@@ -3,7 +3,7 @@ import Table from 'cli-table3';
 import { compareRuns, onlyIn } from './compare.js';
 import { FACTS } from './facts.js';
 import { FIGURES, formatMeasured, formatRatio, formatSpread } from './figures.js';
-import { goalSubject, goalTarget, type Verdict } from './goals.js';
+import { goalStatus, goalSubject, goalTarget, type Verdict } from './goals.js';
 import type { Loss } from './losses.js';
 import type { Measured, Results } from './results.js';
 import { measuredPeers, ratio, summarize } from './statistics.js';
@@ -45,14 +45,17 @@ export function workloadTable(workload: Measured): string {
 
 /** The goals, each reached, missed or not measured. */
 export function goalTable(verdicts: readonly Verdict[]): string {
-  const rows = verdicts.map(({ goal, status, measured, repetitions, reason }) => [
-    goal.workload,
-    goalSubject(goal),
-    goalTarget(goal),
-    formatSpread(measured, formatMeasured),
-    String(repetitions),
-    reason === undefined ? status : `${status}: ${reason}`,
-  ]);
+  const rows = verdicts.map((verdict) => {
+    const { goal, measured, repetitions, reason } = verdict;
+    return [
+      goal.workload,
+      goalSubject(goal),
+      goalTarget(goal),
+      formatSpread(measured, formatMeasured),
+      String(repetitions),
+      reason === undefined ? goalStatus(verdict) : `${goalStatus(verdict)}: ${reason}`,
+    ];
+  });
   const head = ['workload', 'what', 'goal', 'measured', 'times', ''];
   return `goals\n${table(head, 6, rows)}`;
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {
   type Goal,
   GOALS,
+  goalStatus,
   goalSubject,
   goalTarget,
   judge,
@@ -159,6 +160,15 @@ describe('bench goals', () => {
 
   it('are not measured again where nothing was measured at all', () => {
     assert.deepEqual(unsettledPeers('w', [{ 'readAt@b': sample(1) }], [RATE]), []);
+  });
+
+  it('are reached or missed narrowly where chance could have it so', () => {
+    const statusOf = (...ours: readonly number[]): string =>
+      goalStatus(judge(results([measured('w', rates(...ours))]), [RATE])[0] as Verdict);
+    assert.equal(statusOf(210, 220, 190), 'reached narrowly');
+    assert.equal(statusOf(210, 190, 180), 'missed narrowly');
+    assert.equal(statusOf(210, 220, 230), 'reached');
+    assert.equal(statusOf(190, 210, 220, 230, 240, 250, 260, 270), 'reached');
   });
 
   it('say of how many repetitions they are the median', () => {
