@@ -102,8 +102,8 @@ export function peersOfGoals(workload: string, goals: readonly Goal[] = GOALS): 
 export const MOST_REPETITIONS = 25;
 
 /**
- * Ids of the peers to measure once more: those of goals of which some repetitions reach the target and others do not, and
- * chance could have it so. None after {@link MOST_REPETITIONS}.
+ * Ids of the peers to measure once more: those of goals whose repetitions chance could have put on their sides of the
+ * target. None after {@link MOST_REPETITIONS}.
  */
 export function unsettledPeers(
   workload: string,

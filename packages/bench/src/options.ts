@@ -1,6 +1,7 @@
 /** The command line of `pnpm bench`. */
 import { BACKEND_VARIABLE } from '@overlapped/core';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { MOST_REPETITIONS } from './goals.js';
 import { parseSize } from './sizes.js';
 import type { Suite } from './workloads.js';
 
@@ -71,7 +72,7 @@ export function program({ measure, compare }: Actions): Command {
     .option('--peer <names...>', 'only these peers (see --list); `readAt` means on every backend')
     .option(
       '--repetitions <count>',
-      'default 5, with --quick 3, with --goals up to 25 of what 5 leave open',
+      `default 5, with --quick 3, with --goals up to ${MOST_REPETITIONS} of what 5 leave open`,
       countArgument,
     )
     .option('--file <path>', 'read this file instead of one that the benchmark makes')
